@@ -1,0 +1,7 @@
+//! The conversation of a transfer: message table, wire forms, connection file, link, and the
+//! sender and the receiver as state machines.
+//!
+//! Nothing here does I/O, reads a clock or makes random bytes: all of that comes in as arguments.
+
+pub mod machine;
+pub mod message;
