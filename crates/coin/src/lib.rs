@@ -1,1 +1,27 @@
-//! placeholder
+//! What money is: amounts, denominations, serial and authenticity numbers,
+//! pown strings, coin files, and the question whose a coin is.
+//!
+//! The crate is pure. It opens no file and no socket, reads no clock and makes
+//! no random number: bytes, answers and fresh secrets come in as arguments.
+//! Secrets ([`AuthenticityNumber`], [`AnSet`]) hide themselves from `Debug`,
+//! are wiped when dropped and compare in constant time.
+
+mod amount;
+mod an_set;
+mod authenticity_number;
+mod coin;
+mod denomination;
+pub mod limits;
+mod pown;
+mod serial_number;
+
+pub use crate::amount::{Amount, AmountError};
+pub use crate::an_set::AnSet;
+pub use crate::authenticity_number::{AuthenticityNumber, AuthenticityNumberError};
+pub use crate::coin::{Coin, NETWORK_NUMBER, StoredCoin};
+pub use crate::denomination::{Denomination, UnknownDenomination};
+pub use crate::pown::{Letter, PownString, PownStringError};
+pub use crate::serial_number::{SerialNumber, SerialNumberError};
+
+/// Detection agents of a network, each of which knows one secret of every coin.
+pub const AGENTS: usize = 25;
