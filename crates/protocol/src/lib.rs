@@ -3,5 +3,8 @@
 //!
 //! Nothing here does I/O, reads a clock or makes random bytes: all of that comes in as arguments.
 
+mod lenient;
+pub mod limits;
 pub mod machine;
 pub mod message;
+pub mod room;
