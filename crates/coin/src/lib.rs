@@ -9,9 +9,12 @@
 mod amount;
 mod an_set;
 mod authenticity_number;
+pub mod batch;
 mod coin;
 mod denomination;
+mod file_name;
 pub mod limits;
+pub mod ownership;
 mod pown;
 mod serial_number;
 
@@ -20,6 +23,8 @@ pub use crate::an_set::AnSet;
 pub use crate::authenticity_number::{AuthenticityNumber, AuthenticityNumberError};
 pub use crate::coin::{Coin, NETWORK_NUMBER, StoredCoin};
 pub use crate::denomination::{Denomination, UnknownDenomination};
+pub use crate::file_name::{CoinName, CoinNameError, Tag};
+pub use crate::ownership::{Answer, Grade, Holding, Ownership, Question, Rule, RuleError};
 pub use crate::pown::{Letter, PownString, PownStringError};
 pub use crate::serial_number::{SerialNumber, SerialNumberError};
 
