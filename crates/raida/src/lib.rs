@@ -1,1 +1,29 @@
-//! placeholder
+//! What a wallet asks of the 25 detection agents: the words of their HTTP API, and the
+//! [`Authority`], which asks all of them at once.
+//!
+//! ```text
+//! wallet ──▶ Authority ──▶ Line 0  ──▶ agent 0
+//!                     ├──▶ Line 1  ──▶ agent 1      one connection and one request
+//!                     ┆                             at a time for each agent
+//!                     └──▶ Line 24 ──▶ agent 24
+//! ```
+//!
+//! Three rules hold for every question. What an agent does not say in so many words is
+//! *silence*, never a verdict. No agent is waited for at the cost of another, and none is cut
+//! off because others were faster. Secrets travel in the bodies of POST requests only.
+
+mod address;
+pub mod api;
+mod authority;
+mod backoff;
+mod connector;
+pub mod limits;
+mod line;
+mod network_id;
+mod timing;
+
+pub use address::{AddressBook, AddressError, AgentAddress, Template};
+pub use authority::{Authority, Claim, Detection, PownRound, Progress, TooFewAgents};
+pub use connector::Stream;
+pub use network_id::{BadNetworkId, NetworkId};
+pub use timing::Timing;

@@ -1,0 +1,17 @@
+//! The words of the agents' HTTP API (v1), shared by those who ask and those who answer.
+//!
+//! A question is a form, in the query of a GET or in the body of a POST; an answer is a JSON
+//! object, or an array of them in the order of the question. HTTP's own status is 200 always:
+//! what an agent thinks stands in the field `status`.
+
+mod form;
+mod question;
+mod reply;
+mod route;
+mod status;
+
+pub use form::{Form, FormError};
+pub use question::{AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins};
+pub use reply::Reply;
+pub use route::{Route, Shape};
+pub use status::Status;

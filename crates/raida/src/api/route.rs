@@ -1,0 +1,84 @@
+//! The services of an agent and their names.
+
+/// A service of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// Is the agent up?
+    Echo,
+    /// Which software, and which network.
+    Version,
+    /// Whether the agent holds a coin's AN; takes the PAN if so.
+    Detect,
+    /// The same for many coins.
+    MultiDetect,
+    /// A ticket for a coin whose AN the agent holds.
+    Ticket,
+    /// The same for many coins.
+    MultiTicket,
+    /// Which of AN and PAN the agent holds; changes nothing.
+    FixLost,
+}
+
+/// The form of a route's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One object.
+    Object,
+    /// An array, even when the request was not understood.
+    Array,
+}
+
+/// Names on the wire; the first one of a route is the one this client uses.
+const NAMES: [(&str, Route); 8] = [
+    ("echo", Route::Echo),
+    ("version", Route::Version),
+    ("detect", Route::Detect),
+    ("multi_detect", Route::MultiDetect),
+    ("get_ticket", Route::Ticket),
+    ("multi_get_ticket", Route::MultiTicket),
+    ("multi_ticket", Route::MultiTicket),
+    ("fix_lost", Route::FixLost),
+];
+
+impl Route {
+    /// Returns the route of a path such as `/service/echo`.
+    pub fn from_path(path: &str) -> Option<Route> {
+        let name = path.strip_prefix("/service/")?;
+        NAMES.into_iter().find_map(|(known, route)| (known == name).then_some(route))
+    }
+
+    /// Returns the name of the service.
+    pub fn name(self) -> &'static str {
+        let named = NAMES.into_iter().find_map(|(name, route)| (route == self).then_some(name));
+        named.expect("the table names every route")
+    }
+
+    /// Returns the path of the service.
+    pub fn path(self) -> String {
+        format!("/service/{}", self.name())
+    }
+
+    /// Returns the form of the answer.
+    pub fn shape(self) -> Shape {
+        match self {
+            Route::Echo | Route::Version | Route::Detect | Route::Ticket => Shape::Object,
+            Route::MultiDetect | Route::MultiTicket | Route::FixLost => Shape::Array,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_found_by_its_path() {
+        for (name, route) in NAMES {
+            assert_eq!(Route::from_path(&format!("/service/{name}")), Some(route));
+            assert_eq!(Route::from_path(&route.path()), Some(route));
+        }
+        for other in ["/", "/service/", "/service/Echo", "/service/echo/", "echo", "/service/fix"] {
+            assert_eq!(Route::from_path(other), None, "{other}");
+        }
+    }
+}

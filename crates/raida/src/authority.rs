@@ -1,0 +1,66 @@
+//! The 25 agents as a wallet sees them: one question to all of them at once.
+
+mod detect;
+mod find;
+mod network;
+mod pown;
+mod progress;
+mod round;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use coin::{AnSet, SerialNumber};
+
+use crate::connector::{self, Dial};
+use crate::line::Line;
+use crate::{AddressBook, Stream, Timing};
+
+pub use detect::Detection;
+pub use network::TooFewAgents;
+pub use pown::PownRound;
+pub use progress::Progress;
+
+/// The 25 agents. Cheap to clone; the clones share their connections.
+#[derive(Clone)]
+pub struct Authority {
+    lines: Arc<[Line]>,
+    timing: Timing,
+}
+
+/// A coin that shall change hands: its present secrets and those proposed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The serial number.
+    pub sn: SerialNumber,
+    /// What the agents are thought to hold.
+    pub ans: AnSet,
+    /// What they shall hold; durable at the claimant before the first question.
+    pub pans: AnSet,
+}
+
+impl Authority {
+    /// Makes the authority of the agents at these addresses. Connects to none of them yet.
+    pub fn new(book: &AddressBook, timing: Timing) -> Authority {
+        let dial = connector::tcp(book.clone());
+        Authority::with_dial(book, timing, &dial)
+    }
+
+    /// The same over streams that `dial` makes, given an agent's number: for a simulated
+    /// network.
+    pub fn over<D, F>(book: &AddressBook, timing: Timing, dial: D) -> Authority
+    where
+        D: Fn(usize) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<Stream>> + Send + 'static,
+    {
+        let dial: Dial = Arc::new(move |agent| Box::pin(dial(agent)));
+        Authority::with_dial(book, timing, &dial)
+    }
+
+    fn with_dial(book: &AddressBook, timing: Timing, dial: &Dial) -> Authority {
+        let lines = book.iter().enumerate();
+        let lines = lines.map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(dial)));
+        Authority { lines: lines.collect(), timing }
+    }
+}

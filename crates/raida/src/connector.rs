@@ -1,0 +1,124 @@
+//! How a connection to an agent is made: over TCP, or over whatever stream a simulation gives.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::AddressBook;
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Makes a connection to an agent, given its number.
+pub(crate) type Dial = Arc<dyn Fn(usize) -> BoxFuture<io::Result<Stream>> + Send + Sync>;
+
+/// A connection to an agent: any stream of bytes in both directions.
+pub struct Stream(Box<dyn Duplex>);
+
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Returns the dial of the real world: TCP, small packets sent at once.
+pub(crate) fn tcp(book: AddressBook) -> Dial {
+    Arc::new(move |agent| {
+        let sockets = book.agent(agent).sockets().to_vec();
+        Box::pin(async move {
+            let stream = TcpStream::connect(sockets.as_slice()).await?;
+            stream.set_nodelay(true)?;
+            Ok(Stream::new(stream))
+        })
+    })
+}
+
+/// One agent's dial with its deadline, in the form that the HTTP client asks for.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) agent: usize,
+    pub(crate) dial: Dial,
+    pub(crate) deadline: Duration,
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = io::Error;
+    type Future = BoxFuture<io::Result<TokioIo<Stream>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let (dialling, deadline) = ((self.dial)(self.agent), self.deadline);
+        Box::pin(async move {
+            match tokio::time::timeout(deadline, dialling).await {
+                Ok(stream) => stream.map(TokioIo::new),
+                Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            }
+        })
+    }
+}
+
+impl Stream {
+    /// Takes any stream.
+    pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Stream {
+        Stream(Box::new(stream))
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    // Without these two the HTTP client would copy each body, secrets and all, into its own
+    // buffer, which nobody wipes.
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+}

@@ -1,0 +1,39 @@
+//! The limits of the agents' API and of its client: name, value, unit, reason.
+
+use std::time::Duration;
+
+/// Coins in one request that an agent takes. The documented limits of v1 servers lie between
+/// 200 and 4,000; a larger request only makes one answer slower.
+pub const REQUEST_COINS_MAX: usize = 10_000;
+
+/// Bytes in the body of a request that an agent takes: 10,000 coins in the longest of the
+/// three array encodings need 161 bytes each.
+pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Different field names in one form; the widest known request (a super fix) has three.
+pub const FORM_FIELDS_MAX: usize = 64;
+
+/// Coins that this client puts into one request: what clients of v1 send and what every
+/// server takes.
+pub const BATCH_COINS: usize = 400;
+
+/// Bytes that an answer may have for each coin it is about; agents of ours need about 170.
+pub const ANSWER_COIN_BYTES_MAX: usize = 1024;
+
+/// Bytes that an answer may have beside those of its coins.
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024;
+
+/// Questions in a row that an agent may leave unanswered before a round goes on without it.
+pub const SILENCES_IN_A_ROW: u32 = 6;
+
+/// First pause after a silence; doubled after each further one.
+pub const PAUSE_FIRST: Duration = Duration::from_millis(200);
+
+/// Longest pause between two questions to a silent agent.
+pub const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// How long an idle connection to an agent is kept; agents close theirs after 30 s.
+pub const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// Characters in a network id.
+pub const NETWORK_ID_CHARS_MAX: usize = 64;
