@@ -3,8 +3,12 @@
 //!
 //! Nothing here does I/O, reads a clock or makes random bytes: all of that comes in as arguments.
 
+pub mod conn_file;
 mod lenient;
 pub mod limits;
+pub mod line;
+pub mod link;
 pub mod machine;
 pub mod message;
 pub mod room;
+mod secret;

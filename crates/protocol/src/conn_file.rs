@@ -1,0 +1,334 @@
+//! The connection file: a text that a person can read and a program can load, and a secret.
+//!
+//! ```text
+//! # LiveConnect: give this file to the person you pay, by a channel you trust. It works once.
+//! relay   = 127.0.0.1:7000
+//! room    = 4831
+//! key     = <base64url of 32 bytes>
+//! network = <16 hex digits>
+//! expires = 2026-11-23T10:00:00Z
+//! check   = <8 hex digits>
+//! ```
+//!
+//! `check` is over the lines above it, written `name=value` and in their order: it finds errors of
+//! copying, not fraud. Who may read the file on disk is the business of whoever opens it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::limits::CONN_FILE_BYTES_MAX;
+use crate::link::TransferId;
+use crate::room::RoomNumber;
+use crate::secret::Secret;
+
+const COMMENT: &str =
+    "# LiveConnect: give this file to the person you pay, by a channel you trust. It works once.";
+
+/// What a connection file says. One file is one transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnFile {
+    /// Where the relay is: `host:port`, an IPv6 address in brackets.
+    pub relay: String,
+    /// The room at the relay.
+    pub room: RoomNumber,
+    /// What all keys of the transfer are made from.
+    pub key: FileKey,
+    /// Which network of agents the sender uses.
+    pub network: NetworkPrint,
+    /// Until when the first handshake may be made, in seconds since 1970 UTC, at most the year 9999.
+    pub expires_secs: u64,
+}
+
+impl ConnFile {
+    /// Reads the text of a connection file. Lines may end in CR LF, blank lines and lines that begin
+    /// with `#` are skipped, the names may come in any order, `check` last.
+    ///
+    /// # Errors
+    /// [`ConnFileError`], with the number of the line where it has one; no value is echoed.
+    pub fn parse(text: &str) -> Result<ConnFile, ConnFileError> {
+        if text.len() > CONN_FILE_BYTES_MAX {
+            return Err(ConnFileError::TooLong { bytes: text.len() });
+        }
+        let mut fields: [Option<Field<'_>>; 6] = [None; 6];
+        let mut hash = Sha256::new();
+        for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+            let at = index + 1;
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            let (name, value) = line.split_once('=').ok_or(ConnFileError::NotNameValue { at })?;
+            let (name, value) = (name.trim(), value.trim());
+            if fields[CHECK].is_some() {
+                return Err(ConnFileError::AfterCheck { at });
+            }
+            let place = NAMES.iter().position(|known| *known == name);
+            let place = place.ok_or(ConnFileError::UnknownName { at })?;
+            if fields[place].replace(Field { at, value }).is_some() {
+                return Err(ConnFileError::Twice { at, name: NAMES[place] });
+            }
+            if place != CHECK {
+                add_to_check(&mut hash, name, value);
+            }
+        }
+        ConnFile::from_fields(fields, &check_of(hash))
+    }
+
+    fn from_fields(fields: [Option<Field<'_>>; 6], sum: &str) -> Result<ConnFile, ConnFileError> {
+        let field =
+            |place: usize| fields[place].ok_or(ConnFileError::Missing { name: NAMES[place] });
+        let (relay, room, key) = (field(0)?, field(1)?, field(2)?);
+        let (network, expires, check) = (field(3)?, field(4)?, field(CHECK)?);
+        if !check.value.eq_ignore_ascii_case(sum) {
+            return Err(ConnFileError::Mistyped { at: check.at });
+        }
+        host_and_port(relay.value).ok_or(ConnFileError::Relay { at: relay.at })?;
+        Ok(ConnFile {
+            relay: relay.value.to_owned(),
+            room: room.value.parse().map_err(|_| ConnFileError::Room { at: room.at })?,
+            key: FileKey::from_base64url(key.value).ok_or(ConnFileError::Key { at: key.at })?,
+            network: network
+                .value
+                .parse()
+                .map_err(|_| ConnFileError::Network { at: network.at })?,
+            expires_secs: seconds(expires.value)
+                .ok_or(ConnFileError::Expires { at: expires.at })?,
+        })
+    }
+
+    /// Returns the text that [`ConnFile::parse`] reads.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let key = self.key.to_base64url();
+        let values = [
+            self.relay.clone(),
+            self.room.to_string(),
+            key.to_string(),
+            self.network.to_string(),
+            rfc3339(self.expires_secs),
+        ]
+        .map(Zeroizing::new);
+        let mut text = Zeroizing::new(String::with_capacity(CONN_FILE_BYTES_MAX));
+        text.push_str(COMMENT);
+        text.push('\n');
+        let mut hash = Sha256::new();
+        for (name, value) in NAMES.iter().zip(&values) {
+            add_to_check(&mut hash, name, value);
+            push_line(&mut text, name, value);
+        }
+        push_line(&mut text, NAMES[CHECK], &check_of(hash));
+        text
+    }
+
+    /// Returns the id of the transfer that this file is for.
+    pub fn transfer_id(&self) -> TransferId {
+        self.key.transfer_id()
+    }
+}
+
+/// The names, in the order in which they are written.
+const NAMES: [&str; 6] = ["relay", "room", "key", "network", "expires", "check"];
+const CHECK: usize = 5;
+
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    at: usize,
+    value: &'a str,
+}
+
+fn add_to_check(hash: &mut Sha256, name: &str, value: &str) {
+    for part in [name, "=", value, "\n"] {
+        hash.update(part);
+    }
+}
+
+fn check_of(hash: Sha256) -> String {
+    hex::encode(&hash.finalize()[..4])
+}
+
+fn push_line(text: &mut String, name: &str, value: &str) {
+    for part in [name, &"        "[name.len()..], "= ", value, "\n"] {
+        text.push_str(part);
+    }
+}
+
+/// Splits the address of a relay: host name, IPv4 address or IPv6 address in brackets, and a port
+/// from 1 to 65535. The host is returned without brackets.
+pub fn host_and_port(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let port = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok())??;
+    let host = match host.strip_prefix('[') {
+        Some(host) => {
+            let host = host.strip_suffix(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            host
+        }
+        None => {
+            let part_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            (!host.is_empty() && host.len() <= HOST_BYTES_MAX && host.bytes().all(part_of_name))
+                .then_some(host)?
+        }
+    };
+    (port != 0).then_some((host, port))
+}
+
+/// Bytes of a host name (RFC 1035, section 2.3.4).
+const HOST_BYTES_MAX: usize = 253;
+
+fn seconds(text: &str) -> Option<u64> {
+    if !text.ends_with('Z') {
+        return None;
+    }
+    let time: Timestamp = text.parse().ok()?;
+    (time.subsec_nanosecond() == 0).then(|| u64::try_from(time.as_second()).ok())?
+}
+
+fn rfc3339(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX).strftime("%FT%TZ").to_string()
+}
+
+/// The secret of a connection file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileKey(Secret);
+
+impl FileKey {
+    /// Takes 32 random bytes as a key.
+    pub fn from_bytes(bytes: [u8; 32]) -> FileKey {
+        FileKey(Secret::from_bytes(bytes))
+    }
+
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
+    fn from_base64url(text: &str) -> Option<FileKey> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let length = URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut()).ok()?;
+        (length == bytes.len()).then(|| FileKey::from_bytes(*bytes))
+    }
+
+    fn to_base64url(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.expose()))
+    }
+}
+
+/// The first 8 bytes of the SHA-256 of a network's id. It finds two people whose agents are of
+/// different networks; it proves nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NetworkPrint(#[serde(with = "hex::serde")] pub [u8; 8]);
+
+impl FromStr for NetworkPrint {
+    type Err = NotAPrint;
+
+    /// Reads 16 hex digits.
+    fn from_str(text: &str) -> Result<NetworkPrint, NotAPrint> {
+        let mut print = [0; 8];
+        hex::decode_to_slice(text, &mut print).map_err(|_| NotAPrint)?;
+        Ok(NetworkPrint(print))
+    }
+}
+
+impl fmt::Display for NetworkPrint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for NetworkPrint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NetworkPrint({self})")
+    }
+}
+
+/// The text is not the print of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a network is written as 16 hex digits")]
+pub struct NotAPrint;
+
+/// What is wrong with a connection file; the fault of whoever wrote, copied or typed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnFileError {
+    /// Longer than any connection file.
+    #[error("not a connection file: {bytes} bytes, at most {CONN_FILE_BYTES_MAX} are allowed")]
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// A line that is neither a comment nor `name = value`.
+    #[error("line {at}: neither a comment nor `name = value`")]
+    NotNameValue {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// A name that no connection file has.
+    #[error("line {at}: a name that connection files do not have")]
+    UnknownName {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// A name that was there before.
+    #[error("line {at}: `{name}` stands here for the second time")]
+    Twice {
+        /// Number of the second line, from 1.
+        at: usize,
+        /// The name.
+        name: &'static str,
+    },
+    /// Something stands below the check line.
+    #[error("line {at}: something stands below the line `check`")]
+    AfterCheck {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// A name is not there.
+    #[error("the line `{name}` is missing")]
+    Missing {
+        /// The name.
+        name: &'static str,
+    },
+    /// The check does not fit the lines above it.
+    #[error("line {at}: the check does not fit, so the file was mistyped or not copied whole")]
+    Mistyped {
+        /// Number of the check line, from 1.
+        at: usize,
+    },
+    /// The relay is not `host:port`.
+    #[error("line {at}: `relay` is not host:port")]
+    Relay {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// The room is not a room number.
+    #[error("line {at}: `room` is not a whole number from 1 to {}", RoomNumber::MAX)]
+    Room {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// The key is not 32 bytes.
+    #[error("line {at}: `key` is not base64url of 32 bytes")]
+    Key {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// The network is not 16 hex digits.
+    #[error("line {at}: `network` is not 16 hex digits")]
+    Network {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+    /// The time is not one.
+    #[error("line {at}: `expires` is not a time such as 2026-11-23T10:00:00Z")]
+    Expires {
+        /// Number of the line, from 1.
+        at: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,410 @@
+//! The link between the two sides: lines in, authenticated messages out, and the way back.
+//!
+//! ```text
+//!   connection ──line──▶ heard_line ──▶ Notice, Chat … for the person
+//!                                   ├─▶ Persist, Reply, Linked   handshakes
+//!                                   └─▶ Heard(message, bytes)    for the machine
+//!   machine ──message──▶ say ──line──▶ connection
+//! ```
+//!
+//! The relay and the network are taken as hostile: they can delay or cut, and nothing else that
+//! stays unseen. Sans I/O: lines and random bytes come in, events go out, to be carried out in their
+//! order; what follows a [`LinkEvent::Persist`] waits until that is durable.
+
+mod content;
+mod frame;
+mod handshake;
+mod keys;
+mod memory;
+mod receiver_end;
+mod sender_end;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::conn_file::{ConnFile, FileKey};
+use crate::limits::{CHUNK_BYTES_MAX, DELIVERED_BYTES_MAX};
+use crate::line::{NumberedLine, shown};
+use crate::message::{Message, Number};
+use crate::room::{Form, JoinLine, Notice, RoomNumber, Side};
+use frame::Frame;
+use keys::Entropy;
+use receiver_end::ReceiverEnd;
+use sender_end::SenderEnd;
+
+pub use keys::TransferId;
+pub use memory::{Memory, ReceiverMemory, ResumeSecret, SenderMemory};
+
+/// One side of a transfer's link, over all its connections.
+pub struct Link {
+    room: RoomNumber,
+    key: FileKey,
+    transfer: TransferId,
+    end: End,
+    connection: Option<Connection>,
+}
+
+enum End {
+    Sender(SenderEnd),
+    Receiver(ReceiverEnd),
+}
+
+/// What is known of one connection beside its sessions.
+struct Connection {
+    entropy: Entropy,
+    /// The address of the other side, as the relay noticed it last.
+    peer: Option<IpAddr>,
+    odd_sender: OddSenderTold,
+}
+
+#[derive(PartialEq, Eq)]
+enum OddSenderTold {
+    No,
+    Yes,
+}
+
+impl Link {
+    /// Returns the sender's side.
+    pub fn sender(file: &ConnFile, memory: SenderMemory) -> Link {
+        Link::new(file, End::Sender(SenderEnd::new(memory)))
+    }
+
+    /// Returns the receiver's side.
+    pub fn receiver(file: &ConnFile, memory: ReceiverMemory) -> Link {
+        Link::new(file, End::Receiver(ReceiverEnd::new(memory)))
+    }
+
+    fn new(file: &ConnFile, end: End) -> Link {
+        let (room, key, transfer) = (file.room, file.key.clone(), file.transfer_id());
+        Link { room, key, transfer, end, connection: None }
+    }
+
+    /// Returns the id of the transfer.
+    pub fn transfer_id(&self) -> TransferId {
+        self.transfer
+    }
+
+    /// Returns the line that enters the room, the first one of each connection, without its end.
+    pub fn join_line(&self) -> String {
+        let token = Some(self.key.room_token());
+        let side = Some(self.side());
+        JoinLine { room: self.room, token, side, form: Form::Json }.to_json_line()
+    }
+
+    /// Begins a new connection and forgets the keys of the one before.
+    ///
+    /// `seed` has to be 32 fresh bytes of the operating system for each connection: key pairs and
+    /// resume secrets are made from it.
+    pub fn connected(&mut self, seed: [u8; 32]) {
+        let seed = Zeroizing::new(seed);
+        self.disconnect();
+        let entropy = Entropy::new(&seed);
+        self.connection = Some(Connection { entropy, peer: None, odd_sender: OddSenderTold::No });
+    }
+
+    /// Returns the line of a handshake that waits for its answer: the sender sends it at once and
+    /// repeats it each second as long as there is one.
+    pub fn handshake_due(&mut self) -> Option<String> {
+        match &self.end {
+            End::Sender(end) => end.handshake_due(),
+            End::Receiver(_) => None,
+        }
+    }
+
+    /// Hears a line, without its end. On a connection that is broken or not there it says nothing.
+    ///
+    /// # Errors
+    /// [`LinkBroken`]: nothing more is heard or said on this connection; close it and make another.
+    pub fn heard_line(&mut self, line: &[u8]) -> Result<Vec<LinkEvent>, LinkBroken> {
+        let heard = self.hear(line);
+        if heard.is_err() {
+            self.disconnect();
+        }
+        heard
+    }
+
+    /// Seals a message and returns its line, without its end. Each call makes another frame, so
+    /// what it returns has to be sent, once and in order.
+    ///
+    /// `secret` is the chunk that goes with 17 and 24, at most 32 KiB, and empty for all others.
+    /// Memo and reason are cut at their bounds.
+    ///
+    /// # Errors
+    /// [`NotLinked`] while there are no keys; what was to be said is said again by positions.
+    ///
+    /// # Panics
+    /// If `secret` is longer than a chunk, or there is one beside another message.
+    pub fn say(&mut self, message: &Message, secret: &[u8]) -> Result<String, NotLinked> {
+        let chunked = matches!(message, Message::Coins(_) | Message::Receipt(_));
+        let bytes_max = if chunked { CHUNK_BYTES_MAX } else { 0 };
+        assert!(secret.len() <= bytes_max, "{} bytes beside {:?}", secret.len(), message.number());
+        let session = match &mut self.end {
+            End::Sender(end) => &mut end.session,
+            End::Receiver(end) => &mut end.session,
+        };
+        session.as_mut().ok_or(NotLinked)?.say(message, secret)
+    }
+
+    fn side(&self) -> Side {
+        match self.end {
+            End::Sender(_) => Side::S,
+            End::Receiver(_) => Side::R,
+        }
+    }
+
+    fn disconnect(&mut self) {
+        self.connection = None;
+        match &mut self.end {
+            End::Sender(end) => end.disconnect(),
+            End::Receiver(end) => end.disconnect(),
+        }
+    }
+
+    fn hear(&mut self, line: &[u8]) -> Result<Vec<LinkEvent>, LinkBroken> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(vec![]);
+        };
+        if line.len() > DELIVERED_BYTES_MAX {
+            return Err(LinkBroken::LineTooLong { bytes: line.len() });
+        }
+        if memchr::memchr(b'#', line).is_some() {
+            return Ok(self.heard_relay(line));
+        }
+        let Some(numbered) = NumberedLine::parse(line) else {
+            return Ok(connection.heard_chat(line));
+        };
+        let mut events = connection.heard_from(&numbered);
+        events.extend(self.heard_numbered(numbered)?);
+        Ok(events)
+    }
+
+    /// A raw `#` is of the relay alone.
+    fn heard_relay(&mut self, line: &[u8]) -> Vec<LinkEvent> {
+        let Some(connection) = &mut self.connection else {
+            return vec![];
+        };
+        let Some(notice) = Notice::parse(line) else {
+            return vec![LinkEvent::chat("relay".to_owned(), line)];
+        };
+        if let Notice::Members { members, peer, .. } = &notice {
+            connection.peer = *peer;
+            if let End::Sender(end) = &mut self.end {
+                match members {
+                    2 => end.begin(&self.key, &mut connection.entropy),
+                    _ => end.give_up(),
+                }
+            }
+        }
+        vec![LinkEvent::Notice(notice)]
+    }
+
+    fn heard_numbered(&mut self, line: NumberedLine<'_>) -> Result<Vec<LinkEvent>, LinkBroken> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(vec![]);
+        };
+        if line.number == u64::from(Number::Heartbeat.get())
+            && let Some(handshake) = &line.handshake
+        {
+            let bytes = STANDARD.decode(handshake).unwrap_or_default();
+            return match &mut self.end {
+                End::Sender(end) => end.heard_answer(self.transfer, &bytes),
+                End::Receiver(end) => {
+                    let entropy = &mut connection.entropy;
+                    Ok(end.heard_first(self.transfer, &self.key, &bytes, entropy))
+                }
+            };
+        }
+        let theirs = match self.end {
+            End::Sender(_) => Side::R,
+            End::Receiver(_) => Side::S,
+        };
+        let Some(frame) = Frame::read(line, self.transfer, theirs) else {
+            return Ok(vec![]);
+        };
+        match &mut self.end {
+            End::Sender(end) => end.heard_frame(frame),
+            End::Receiver(end) => end.heard_frame(frame),
+        }
+    }
+}
+
+impl Connection {
+    fn heard_chat(&self, line: &[u8]) -> Vec<LinkEvent> {
+        if line.trim_ascii().is_empty() {
+            return vec![];
+        }
+        let from = self.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        vec![LinkEvent::chat(from, line)]
+    }
+
+    /// Warns, once a connection, of a line that names another address than the relay noticed.
+    fn heard_from(&mut self, line: &NumberedLine<'_>) -> Vec<LinkEvent> {
+        let (Some(said), Some(noticed)) = (&line.from, self.peer) else {
+            return vec![];
+        };
+        if self.odd_sender == OddSenderTold::Yes || said.parse() == Ok(noticed) {
+            return vec![];
+        }
+        self.odd_sender = OddSenderTold::Yes;
+        vec![LinkEvent::OddSender { said: shown(said), noticed }]
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("transfer", &self.transfer)
+            .field("side", &self.side())
+            .finish()
+    }
+}
+
+/// What a line meant, to be carried out in order.
+#[derive(PartialEq, Eq)]
+pub enum LinkEvent {
+    /// The relay said who is in the room, or why it closes.
+    Notice(Notice),
+    /// Text that is no message; already escaped for a terminal.
+    Chat {
+        /// Whose it is: an address as the relay noticed it, or `relay`.
+        from: String,
+        /// The text.
+        text: String,
+    },
+    /// Make this durable before what follows. It replaces what was remembered before.
+    Persist(Memory),
+    /// Send this line now.
+    Reply(String),
+    /// A handshake ended: fresh keys, and nothing was said under them yet.
+    Linked,
+    /// An authenticated message of the other side, in order; for 17 and 24 with the opened bytes.
+    Heard(Message, Zeroizing<Vec<u8>>),
+    /// Handshakes come that this side's file, or what it remembers, does not open.
+    FilesDiffer,
+    /// A line names another address as its origin than the relay noticed: for the person's eyes.
+    OddSender {
+        /// What the line says; already escaped for a terminal.
+        said: String,
+        /// What the relay noticed.
+        noticed: IpAddr,
+    },
+}
+
+impl LinkEvent {
+    fn heard((message, bytes): (Message, Zeroizing<Vec<u8>>)) -> LinkEvent {
+        LinkEvent::Heard(message, bytes)
+    }
+
+    fn chat(from: String, line: &[u8]) -> LinkEvent {
+        LinkEvent::Chat { from, text: shown(&String::from_utf8_lossy(line)) }
+    }
+}
+
+impl fmt::Debug for LinkEvent {
+    /// Hides the bytes of chunks.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkEvent::Notice(notice) => f.debug_tuple("Notice").field(notice).finish(),
+            LinkEvent::Chat { from, text } => write!(f, "Chat({from:?}, {text:?})"),
+            LinkEvent::Persist(memory) => f.debug_tuple("Persist").field(memory).finish(),
+            LinkEvent::Reply(line) => f.debug_tuple("Reply").field(line).finish(),
+            LinkEvent::Linked => f.write_str("Linked"),
+            LinkEvent::Heard(message, bytes) => {
+                write!(f, "Heard({message:?}, {} bytes)", bytes.len())
+            }
+            LinkEvent::FilesDiffer => f.write_str("FilesDiffer"),
+            LinkEvent::OddSender { said, noticed } => write!(f, "OddSender({said:?}, {noticed})"),
+        }
+    }
+}
+
+/// Why a connection is of no use any more. The coins are safe: both sides take the transfer up
+/// again on another one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkBroken {
+    /// The relay delivered more than a line may have.
+    #[error("a line of {bytes} bytes came, {DELIVERED_BYTES_MAX} are allowed")]
+    LineTooLong {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// A frame does not open: the relay or the network changed it.
+    #[error("a message was changed on the way")]
+    WrongTag,
+    /// A frame is missing, or came again: the relay or the network dropped or repeated one.
+    #[error("message {got} came after message {taken}: some were dropped or repeated on the way")]
+    Gap {
+        /// Count of the last frame that was taken.
+        taken: u64,
+        /// Count of the frame that came.
+        got: u64,
+    },
+    /// The other side said what the protocol does not allow.
+    #[error("the other side does not keep to the protocol")]
+    PeerMisbehaved(#[from] Misbehaviour),
+}
+
+/// What the other side said, authenticated, that the protocol does not allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misbehaviour {
+    /// Details that this message does not have.
+    #[error("message {} with details that it does not have", number.get())]
+    Details {
+        /// The message.
+        number: Number,
+    },
+    /// An amount of zero, or more than all coins there are.
+    #[error("an amount of {units}")]
+    Amount {
+        /// What it said.
+        units: u64,
+    },
+    /// A text or a chunk that is too long.
+    #[error("message {} with {bytes} bytes, {max} are allowed", number.get())]
+    TooLong {
+        /// The message.
+        number: Number,
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        max: usize,
+    },
+    /// The sealed text is missing, is not what it has to be, or does not add up.
+    #[error("message {} with another sealed text than it has to have", number.get())]
+    Sealed {
+        /// The message.
+        number: Number,
+    },
+    /// It says that it took frames which were never sent, or fewer than it had said before.
+    #[error("message {got} is called taken, of {said} that were said")]
+    Ack {
+        /// What it said.
+        got: u64,
+        /// How many frames were sent to it.
+        said: u64,
+    },
+    /// The first frame has no position, or a later one has.
+    #[error("message {seq} where a position is missing or has no place")]
+    Position {
+        /// The count of the frame.
+        seq: u64,
+    },
+    /// Join_Room is for the relay.
+    #[error("a request to enter a room, which is for the relay")]
+    JoinRoom,
+    /// The answer to a handshake has no resume secret, or one that has no place there.
+    #[error("an answer where a resume secret is missing or has no place")]
+    ResumeSecret,
+}
+
+/// There are no keys now: nothing can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not linked to the other side")]
+pub struct NotLinked;
+
+#[cfg(test)]
+mod tests;
