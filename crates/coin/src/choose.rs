@@ -34,7 +34,17 @@ pub enum ChooseError {
 /// It takes the time of sorting the serial numbers; a million is no burden.
 ///
 /// # Errors
-/// [`ChooseError`].
+/// [`ChooseError::NotEnough`] when all the coins together are worth less than
+/// the amount, [`ChooseError::NoExactSet`] when it needs change.
+///
+/// ```
+/// use coin::{Amount, SerialNumber, choose};
+///
+/// let coins = [3, 2, 1, 2_097_153].map(|sn| SerialNumber::new(sn).unwrap());
+/// let amount = Amount::new(7).unwrap();
+/// let chosen = choose::exact(amount, &coins, &[]).unwrap();
+/// assert_eq!(chosen, [coins[2], coins[1], coins[3]]);
+/// ```
 pub fn exact(
     amount: Amount,
     clean: &[SerialNumber],

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod ownership;
 mod pown;
 mod serial_number;
+pub mod stack;
 
 pub use crate::amount::{Amount, AmountError};
 pub use crate::an_set::AnSet;

@@ -14,6 +14,10 @@ pub const STACK_COINS_READ_MAX: usize = 10_000;
 /// generous layout.
 pub const STACK_BYTES_READ_MAX: usize = 32 << 20;
 
+/// Notes of other programs (`aoid`) that are kept of one coin; the programs known
+/// write fewer than ten.
+pub const STACK_NOTES_MAX: usize = 32;
+
 /// Coins in one batch, the bound of a transfer.
 pub const BATCH_COINS_MAX: usize = 1_000_000;
 

@@ -16,6 +16,20 @@
 //! Only an explicit *neither* counts against a coin. A retry offers the same
 //! PAN, so that asking twice is as good as asking once. The questions to one
 //! agent are bounded; an agent that stays undecided is asked in a later round.
+//!
+//! ```
+//! use coin::{Answer, Grade, Ownership, Question, Rule};
+//!
+//! let mut coin = Ownership::new(Rule::CLOUDCOIN);
+//! for agent in 0..12 {
+//!     coin.answered(agent, Question::Pown, Answer::Pass);
+//! }
+//! coin.answered(12, Question::Pown, Answer::Silent);
+//! assert_eq!(coin.grade(), Grade::Limbo);
+//! assert_eq!(coin.next_question(12), Some(Question::Find));
+//! coin.answered(12, Question::Find, Answer::HoldsPan);
+//! assert_eq!(coin.grade(), Grade::Settling);
+//! ```
 
 mod rule;
 #[cfg(test)]
