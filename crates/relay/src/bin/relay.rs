@@ -1,0 +1,5 @@
+//! The program `relay`.
+
+fn main() -> std::process::ExitCode {
+    relay::main()
+}

@@ -1,0 +1,71 @@
+//! Every bound of the relay that has nothing to do with the protocol: name, value, unit, reason.
+//!
+//! What a connection can make the relay hold: an unfinished line or a chunk of lines (up to
+//! 128 KiB) and one batch of lines for the other member (up to 192 KiB), both only while the other
+//! one does not read; an idle connection holds no buffer at all.
+
+use std::time::Duration;
+
+/// Connections at once. With the sums above this is at most 1.3 GiB, if all of them attack.
+pub(crate) const CONNECTIONS_MAX: usize = 4_096;
+
+/// Rooms at once; a room has a connection at least.
+pub(crate) const ROOMS_MAX: usize = 4_096;
+
+/// Connections beyond the limit that are told so at once; further ones are closed without a word.
+pub(crate) const REFUSALS_MAX: usize = 64;
+
+/// The first line has to be here by then: a person pastes it, a program sends it at once.
+pub(crate) const JOIN_WAIT: Duration = Duration::from_secs(5);
+
+/// A member of a room with a token that was silent for so long may be replaced from its own side:
+/// three heartbeats.
+pub(crate) const SILENCE: Duration = Duration::from_secs(15);
+
+/// A member that says nothing for so long is sent away. Programs say a heartbeat every 5 s; people
+/// with `nc` may think for a while.
+pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(600);
+
+/// A member that takes no byte for so long while there are bytes for it is sent away. Shorter than
+/// [`SILENCE`]: meanwhile the other one is not read, and must not look silent for it.
+pub(crate) const STALL_WAIT: Duration = Duration::from_secs(10);
+
+/// Time for the last lines to a member that is being sent away.
+pub(crate) const PARTING_WAIT: Duration = Duration::from_secs(2);
+
+/// Bytes that are still read, and dropped, from a member that is being sent away: closing with
+/// unread bytes would reset the connection, and the last line would be lost.
+pub(crate) const PARTING_BYTES_MAX: usize = 1 << 20;
+
+/// All connections are over by then once the relay was told to stop.
+pub(crate) const DRAIN_WAIT: Duration = Duration::from_secs(5);
+
+/// Pause after the system could not give another connection (file descriptors used up).
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that the system keeps until they are accepted. The usual 128 make a burst wait for
+/// whole seconds.
+pub(crate) const BACKLOG: u32 = 4_096;
+
+/// A connection that carries nothing is probed after this time and then every [`PROBE_PAUSE`], so
+/// that the place of a machine that is gone becomes free before [`IDLE_WAIT`].
+pub(crate) const PROBE_AFTER: Duration = Duration::from_secs(60);
+
+/// See [`PROBE_AFTER`].
+pub(crate) const PROBE_PAUSE: Duration = Duration::from_secs(15);
+
+/// Newcomers that may wait at the door of one room.
+pub(crate) const KNOCKS_MAX: usize = 8;
+
+/// Bytes read at once; measured: less costs more time per byte, more gains nothing.
+pub(crate) const CHUNK_BYTES: usize = 65_536;
+
+/// Chunks that one member is heard in a row before others get their turn.
+pub(crate) const CHUNKS_PER_TURN: usize = 4;
+
+/// No further line is rewritten once so many bytes wait for the other member: a chunk of nothing
+/// but `#` would grow to megabytes.
+pub(crate) const BATCH_BYTES: usize = 65_536;
+
+/// Bytes that may wait for a member, notices included; beyond, it counts as a slow reader.
+pub(crate) const OUTBOX_BYTES_MAX: usize = 2 * BATCH_BYTES + protocol::limits::DELIVERED_BYTES_MAX;

@@ -1,0 +1,133 @@
+//! One member of a room: its socket, what it said that is not with the other one yet, and what was
+//! said to it that it has not taken yet.
+
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use protocol::room::{Form, JoinLine, Side};
+use tokio::io::AsyncWrite;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use crate::limits::OUTBOX_BYTES_MAX;
+use crate::rewrite::Inbox;
+
+/// An accepted connection, counted among all.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    /// The address that is shown: an IPv4 address that came in by IPv6 is shown as IPv4, and no
+    /// IPv6 address has a scope.
+    pub(crate) address: IpAddr,
+    /// The connection counts until this is dropped.
+    pub(crate) _counted: OwnedSemaphorePermit,
+}
+
+/// A connection whose first line was read, on its way to its room.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) connection: Connection,
+    pub(crate) join: JoinLine,
+    /// Bytes that arrived behind the join line.
+    pub(crate) early: Vec<u8>,
+}
+
+/// A member of a room.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) connection: Connection,
+    pub(crate) form: Form,
+    pub(crate) side: Option<Side>,
+    pub(crate) inbox: Inbox,
+    /// When a byte last came from it.
+    pub(crate) heard: Instant,
+    outbox: Vec<u8>,
+    /// Bytes of the outbox that it has taken.
+    written: usize,
+    stalled: Option<Instant>,
+}
+
+impl Member {
+    /// Seats a newcomer.
+    pub(crate) fn new(newcomer: Newcomer, now: Instant) -> Member {
+        let Newcomer { connection, join, early } = newcomer;
+        let address = connection.address.to_string().into_boxed_str();
+        Member {
+            connection,
+            form: join.form,
+            side: join.side,
+            inbox: Inbox::new(address, early),
+            heard: now,
+            outbox: Vec::new(),
+            written: 0,
+            stalled: None,
+        }
+    }
+
+    /// Returns since when it has taken no byte although bytes wait for it.
+    pub(crate) fn stalled(&self) -> Option<Instant> {
+        self.stalled
+    }
+
+    /// Appends a line of the relay to what waits for it.
+    ///
+    /// # Errors
+    /// [`OutboxFull`], and the line is not appended.
+    pub(crate) fn tell(&mut self, line: &str) -> Result<(), OutboxFull> {
+        if self.outbox.len() + line.len() >= OUTBOX_BYTES_MAX {
+            return Err(OutboxFull);
+        }
+        self.outbox.extend_from_slice(line.as_bytes());
+        self.outbox.push(b'\n');
+        Ok(())
+    }
+
+    /// Writes what waits for it; ready when nothing waits any more.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.outbox.len() {
+            let waiting = &self.outbox[self.written..];
+            match Pin::new(&mut self.connection.stream).poll_write(cx, waiting) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(taken)) => {
+                    self.written += taken;
+                    self.stalled = None;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.stalled.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.outbox = Vec::new();
+        self.written = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes a batch of whole lines while nothing waits for it, and keeps what it does not take.
+    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, lines: &[u8]) -> Poll<io::Result<()>> {
+        debug_assert!(self.outbox.is_empty(), "a batch overtakes what waits");
+        let taken = match Pin::new(&mut self.connection.stream).poll_write(cx, lines) {
+            Poll::Ready(Ok(taken)) => taken,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => 0,
+        };
+        self.outbox.extend_from_slice(&lines[taken..]);
+        ready!(self.poll_flush(cx))?;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Gives up the seat; returns the connection and what it has not taken yet.
+    pub(crate) fn rise(self) -> (Connection, Vec<u8>) {
+        let mut waiting = self.outbox;
+        waiting.drain(..self.written);
+        (self.connection, waiting)
+    }
+}
+
+/// More waits for a member than may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutboxFull;

@@ -1,0 +1,201 @@
+//! One room, run by one task: it owns both sockets, lets newcomers in, says who is there, and ends
+//! when nobody is left or the relay stops.
+//!
+//! ```text
+//!   door ──newcomer──▶ seat, join answer, notice to the other one
+//!   pump ──departure─▶ last line to the one who leaves, notice to the other one
+//!   time ────────────▶ idle and slow members leave
+//! ```
+//!
+//! A join line inside a room is a line like any other: it is passed on, and its `#` replaced.
+
+use std::future::poll_fn;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use protocol::room::{Code, Notice};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::info;
+
+use crate::house::House;
+use crate::member::{Member, Newcomer};
+use crate::pump::{Departure, Why, poll_pump};
+use crate::rooms::{Door, Leaving, RoomKey};
+use crate::seats::{Admits, Seat, admit};
+
+/// Runs a room from its first member to its last.
+pub(crate) async fn run(
+    house: Arc<House>,
+    key: RoomKey,
+    first: Box<Newcomer>,
+    door: Door<Box<Newcomer>>,
+) {
+    let mut room = Room { house, key, seats: [None, None], door };
+    room.let_in(*first);
+    let mut timer = Box::pin(sleep_until(room.due()));
+    loop {
+        match poll_fn(|cx| room.poll_event(timer.as_mut(), cx)).await {
+            Event::Departed(departure) => room.see_off(departure),
+            Event::Knocked(newcomer) => room.let_in(*newcomer),
+            Event::TimeUp => room.send_overdue_away(timer.as_mut()),
+            Event::Stopped => room.send_all_away(),
+        }
+        if room.is_empty() && room.house.rooms.leave(&room.key, &room.door) == Leaving::Closed {
+            return;
+        }
+    }
+}
+
+struct Room {
+    house: Arc<House>,
+    key: RoomKey,
+    seats: [Option<Member>; 2],
+    door: Door<Box<Newcomer>>,
+}
+
+enum Event {
+    Departed(Departure),
+    Knocked(Box<Newcomer>),
+    TimeUp,
+    Stopped,
+}
+
+impl Room {
+    /// Waits for the next event. The pump comes first: what a member said, or that it is gone,
+    /// counts before a newcomer asks for its seat.
+    fn poll_event(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(departure) = poll_pump(&mut self.seats, cx) {
+            return Poll::Ready(Event::Departed(departure));
+        }
+        if let Poll::Ready(newcomer) = self.door.poll_recv(cx) {
+            return Poll::Ready(newcomer.map_or(Event::Stopped, Event::Knocked));
+        }
+        // The timer may be early, never late: being heard moves it only once it has rung.
+        let due = self.due();
+        if due < timer.deadline() {
+            timer.as_mut().reset(due);
+        }
+        timer.poll(cx).map(|()| Event::TimeUp)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.seats.iter().all(Option::is_none)
+    }
+
+    fn let_in(&mut self, newcomer: Newcomer) {
+        let now = Instant::now();
+        let admits = match self.key.token {
+            None => Admits::Everybody,
+            Some(_) => Admits::TokenHolders,
+        };
+        let seats = [self.seat(0, now), self.seat(1, now)];
+        let place = match admit(admits, seats, newcomer.join.side) {
+            Ok(place) => place,
+            Err(code) => {
+                info!(room = %self.key.number, address = %newcomer.connection.address, code = code.wire(), "refused");
+                let form = newcomer.join.form;
+                return self.house.part(newcomer.connection, Vec::new(), Some((code, form)));
+            }
+        };
+        if let Some(silent) = self.seats[place].take() {
+            self.dismiss(silent, Why::SentAway(Code::Idle));
+        }
+        info!(room = %self.key.number, address = %newcomer.connection.address, side = newcomer.join.side.map(|side| side.as_str()), "joined");
+        self.seats[place] = Some(Member::new(newcomer, now));
+        self.say_who_is_here();
+    }
+
+    /// How the seat looks to a newcomer. A member that is not read, because the other one does not
+    /// take what it says, is not silent.
+    fn seat(&self, place: usize, now: Instant) -> Seat {
+        match &self.seats[place] {
+            None => Seat::Free,
+            Some(member)
+                if self.is_read(place) && now >= member.heard + self.house.settings.silence =>
+            {
+                Seat::Silent(member.side)
+            }
+            Some(member) => Seat::Live(member.side),
+        }
+    }
+
+    fn is_read(&self, place: usize) -> bool {
+        self.seats[1 - place].as_ref().is_none_or(|other| other.stalled().is_none())
+    }
+
+    /// Says to every member who is in the room; one that cannot be told any more is sent away, and
+    /// the other one is told again.
+    fn say_who_is_here(&mut self) {
+        let addresses =
+            self.seats.each_ref().map(|seat| seat.as_ref().map(|m| m.connection.address));
+        let members = addresses.iter().flatten().count() as u8;
+        for place in [0, 1] {
+            let (Some(member), Some(you)) = (&mut self.seats[place], addresses[place]) else {
+                continue;
+            };
+            let peer = addresses[1 - place];
+            let notice = Notice::Members { room: self.key.number, you, members, peer };
+            if member.tell(&notice.to_line(member.form)).is_err() {
+                return self.see_off(Departure { place, why: Why::SentAway(Code::SlowReader) });
+            }
+        }
+    }
+
+    fn see_off(&mut self, departure: Departure) {
+        if let Some(member) = self.seats[departure.place].take() {
+            self.dismiss(member, departure.why);
+            self.say_who_is_here();
+        }
+    }
+
+    fn dismiss(&self, member: Member, why: Why) {
+        let code = match why {
+            Why::Closed => None,
+            Why::SentAway(code) => Some((code, member.form)),
+        };
+        let (connection, waiting) = member.rise();
+        info!(room = %self.key.number, address = %connection.address, code = code.map(|(code, _)| code.wire()), "left");
+        self.house.part(connection, waiting, code);
+    }
+
+    fn send_all_away(&mut self) {
+        for member in mem::take(&mut self.seats).into_iter().flatten() {
+            self.dismiss(member, Why::SentAway(Code::Draining));
+        }
+    }
+
+    fn send_overdue_away(&mut self, timer: Pin<&mut Sleep>) {
+        let now = Instant::now();
+        for place in [0, 1] {
+            let overdue = self.deadlines(place).find(|(_, due)| *due <= now);
+            if let Some((code, _)) = overdue {
+                self.see_off(Departure { place, why: Why::SentAway(code) });
+            }
+        }
+        timer.reset(self.due());
+    }
+
+    /// The next moment at which somebody may have to leave.
+    fn due(&self) -> Instant {
+        let deadlines = [0, 1].into_iter().flat_map(|place| self.deadlines(place));
+        deadlines
+            .map(|(_, due)| due)
+            .min()
+            .unwrap_or_else(|| Instant::now() + Duration::from_secs(60))
+    }
+
+    fn deadlines(&self, place: usize) -> impl Iterator<Item = (Code, Instant)> {
+        let settings = &self.house.settings;
+        let member = self.seats[place].as_ref();
+        let stall = member
+            .and_then(Member::stalled)
+            .map(|since| (Code::SlowReader, since + settings.stall_wait));
+        let idle = member
+            .filter(|_| self.is_read(place))
+            .map(|member| (Code::Idle, member.heard + settings.idle_wait));
+        stall.into_iter().chain(idle)
+    }
+}
