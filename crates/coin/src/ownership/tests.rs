@@ -207,6 +207,28 @@ fn a_late_or_foreign_answer_changes_nothing() {
 }
 
 #[test]
+fn an_agent_that_still_holds_the_an_is_powned_again() {
+    use Answer::{Fail, HoldsAn, HoldsPan, Neither, Pass, Silent};
+    for (history, next) in [
+        (vec![], Some(Question::Pown)),
+        (vec![Pass], None),
+        (vec![Fail], Some(Question::Find)),
+        (vec![Silent], Some(Question::Find)),
+        (vec![Silent, Silent], Some(Question::Find)),
+        (vec![Silent, HoldsPan], None),
+        (vec![Fail, Neither], None),
+        (vec![Silent, HoldsAn], Some(Question::Pown)),
+        (vec![Silent, HoldsAn, Pass], None),
+        (vec![Silent, HoldsAn, Fail], Some(Question::Find)),
+        (vec![Fail, HoldsAn, Fail, HoldsAn, Fail, HoldsAn], None),
+    ] {
+        let coin = after(rule(1, 1, 1), &[&history]);
+        assert_eq!(coin.next_question(0), next, "{history:?}");
+        assert_eq!(coin.holding(0), proven(&history), "{history:?}");
+    }
+}
+
+#[test]
 fn a_failed_pown_alone_never_counts_against_a_coin() {
     let mut coin = Ownership::new(Rule::CLOUDCOIN);
     for agent in 0..25 {
