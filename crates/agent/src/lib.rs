@@ -1,1 +1,33 @@
-//! placeholder
+//! The authority: 25 detection agents, each with a durable ledger of its own, behind the v1
+//! HTTP API. The program is `raida`.
+//!
+//! ```text
+//! connection ──▶ service ──▶ Agent ──┬─▶ reads ───────────────▶ Ledger
+//!                (forms,             ├─▶ Committer (one) ─────▶ Ledger   compare, set, sync
+//!                 answers)           └─▶ Tickets (in memory)
+//! ```
+//!
+//! An agent holds one secret of every coin, the AN. Whoever names it may replace it, and a
+//! replacement is on disk before the agent says so. Only the committer writes, so that of two
+//! who know the same secret exactly one wins.
+
+mod agent;
+mod committer;
+mod data_dir;
+mod ledger;
+pub mod limits;
+mod mint;
+mod program;
+mod server;
+mod service;
+mod stall;
+mod tickets;
+
+pub use agent::{Agent, Held, Stopped, Taken};
+pub use data_dir::{DataDir, DataDirError, Opened};
+pub use ledger::sim::{Fault, SimDisk, SimLedger};
+pub use ledger::{Charter, FORMAT, FjallLedger, Ledger, LedgerError, OpenError};
+pub use mint::{Mint, MintError, Minted, Order, OrderError};
+pub use program::main;
+pub use server::{Bounds, serve, serve_connection};
+pub use tickets::Ticket;

@@ -1,0 +1,138 @@
+//! One detection agent: what it says of coins, and how it takes new secrets for them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use coin::{AuthenticityNumber, SerialNumber};
+use raida::NetworkId;
+use raida::api::CoinQuestion;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::committer::Committer;
+pub use crate::committer::{Stopped, Taken};
+use crate::ledger::{Ledger, LedgerError};
+use crate::tickets::{Ticket, Tickets};
+
+/// One detection agent.
+pub struct Agent {
+    ledger: Arc<dyn Ledger>,
+    committer: Committer,
+    tickets: Mutex<Tickets>,
+    failed: CancellationToken,
+}
+
+/// What an agent holds of the two secrets that it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The AN.
+    An,
+    /// The PAN.
+    Pan,
+    /// Another secret, or it does not know the coin.
+    Neither,
+}
+
+impl Agent {
+    /// Makes the agent of this ledger, and the work of its committer, which must run as long as
+    /// the agent shall answer. When the ledger fails, `failed` is cancelled and the agent stops.
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        failed: CancellationToken,
+    ) -> (Agent, impl Future<Output = ()> + Send) {
+        let (committer, work) = Committer::new(Arc::clone(&ledger), failed.clone());
+        (Agent { ledger, committer, tickets: Mutex::default(), failed }, work)
+    }
+
+    /// Returns the agent's number, 0 to 24.
+    pub fn number(&self) -> usize {
+        self.ledger.charter().agent
+    }
+
+    /// Returns the id of the network that the agent belongs to.
+    pub fn network(&self) -> &NetworkId {
+        &self.ledger.charter().network
+    }
+
+    /// Replaces the AN of each coin by its PAN where the agent holds the AN; a PAN that it holds
+    /// already passes too. Answers in the order of the coins.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when the ledger failed.
+    ///
+    /// # Crash safety
+    ///
+    /// What passed is on disk.
+    pub async fn take(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
+        self.committer.take(coins).await
+    }
+
+    /// Tells which of AN and PAN the agent holds of each coin; the AN where they are the same.
+    /// Changes nothing. Answers in the order of the coins.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when the ledger failed.
+    pub async fn holds(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Held>, Stopped> {
+        self.read(move |ledger| {
+            let held = coins.iter().map(|CoinQuestion { sn, an, pan }| {
+                Ok(match ledger.an(*sn)? {
+                    Some(held) if held == *an => Held::An,
+                    Some(held) if held == *pan => Held::Pan,
+                    Some(_) | None => Held::Neither,
+                })
+            });
+            held.collect()
+        })
+        .await
+    }
+
+    /// Gives a ticket for coins whose present ANs the caller has just shown to know.
+    pub fn ticket(&self, coins: Vec<(SerialNumber, AuthenticityNumber)>) -> Ticket {
+        self.tickets().give(self.number(), coins, Instant::now())
+    }
+
+    /// Returns the coins that a ticket speaks for: none once it is too old, and none that has
+    /// changed since it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when the ledger failed.
+    pub async fn ticket_coins(&self, ticket: &Ticket) -> Result<Vec<SerialNumber>, Stopped> {
+        let coins = self.tickets().coins(ticket, Instant::now());
+        self.read(move |ledger| {
+            let mut unchanged = Vec::with_capacity(coins.len());
+            for (sn, an) in coins {
+                if ledger.an(sn)? == Some(an) {
+                    unchanged.push(sn);
+                }
+            }
+            Ok(unchanged)
+        })
+        .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, Stopped> {
+        if self.committer.has_stopped() {
+            return Err(Stopped);
+        }
+        let ledger = Arc::clone(&self.ledger);
+        let read = tokio::task::spawn_blocking(move || question(ledger.as_ref())).await;
+        let fault = match read {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(fault)) => Some(fault),
+            Err(_) => None,
+        };
+        error!(agent = self.number(), ?fault, "the ledger failed; the agent stops");
+        self.failed.cancel();
+        Err(Stopped)
+    }
+
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,253 @@
+//! The ledger on disk, in a log-structured store (fjall).
+//!
+//! One directory: the store in `store/`, and `commits`, a witness of how many commits the
+//! store has had at least. The store cuts a journal off where it stops making sense, which is
+//! right after a power cut and wrong after damage; a store with fewer commits than the witness
+//! says has lost some that were answered for, and is not opened.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use coin::{AuthenticityNumber, SerialNumber};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{Charter, FORMAT, Ledger, LedgerError};
+use crate::data_dir::files;
+use crate::limits::{
+    LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNAL_BYTES, LEDGER_MEMTABLE_BYTES,
+};
+
+/// The ledger of one agent, on disk.
+pub struct FjallLedger {
+    dir: PathBuf,
+    charter: Charter,
+    store: Database,
+    coins: Keyspace,
+    meta: Keyspace,
+    commits: AtomicU64,
+}
+
+/// Why a directory cannot be opened as the ledger of an agent.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no ledger.
+    #[error("{dir} is not a founded ledger")]
+    NotFounded {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// It is the ledger of another agent or network.
+    #[error("{dir} holds the ledger of {found}, not that of {expected}")]
+    OtherCharter {
+        /// The directory.
+        dir: PathBuf,
+        /// Whose ledger was asked for.
+        expected: Charter,
+        /// Whose it is.
+        found: Charter,
+    },
+    /// It was written by another version of this program.
+    #[error("{dir} has the ledger format {found:?}, this program reads {FORMAT}")]
+    OtherFormat {
+        /// The directory.
+        dir: PathBuf,
+        /// The format as it stands there.
+        found: String,
+    },
+    /// Commits that were answered for are gone.
+    #[error("{dir} is damaged: it has {found} commits and had {witnessed}")]
+    LostCommits {
+        /// The directory.
+        dir: PathBuf,
+        /// Commits that are known to have been made.
+        witnessed: u64,
+        /// Commits that are there.
+        found: u64,
+    },
+    /// A file is missing or torn.
+    #[error("{dir} is damaged")]
+    Damaged {
+        /// The directory.
+        dir: PathBuf,
+        /// What was found.
+        source: Damage,
+    },
+}
+
+/// What is wrong with a damaged ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// The store reports an error.
+    #[error("the store cannot be opened or read")]
+    Store(#[from] fjall::Error),
+    /// The system reports an error.
+    #[error("a file cannot be read or written")]
+    Io(#[from] io::Error),
+    /// An entry that every ledger has is missing or is not what it should be.
+    #[error("its entry {0:?} is missing or torn")]
+    Entry(&'static str),
+    /// The file `commits` is no number.
+    #[error("its file {WITNESS} is torn")]
+    Witness,
+}
+
+const STORE: &str = "store";
+const WITNESS: &str = "commits";
+
+impl FjallLedger {
+    /// Founds an empty ledger in `dir`, which must not exist, and closes it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Damaged`] when the disk fails.
+    ///
+    /// # Crash safety
+    ///
+    /// It is made beside its place and renamed into it when it is whole and synced; what a crash
+    /// leaves behind is thrown away by the next attempt.
+    pub fn found(dir: &Path, charter: &Charter) -> Result<(), OpenError> {
+        let beside = dir.with_extension("new");
+        let found = || -> Result<(), Damage> {
+            if beside.exists() {
+                fs::remove_dir_all(&beside)?;
+            }
+            fs::create_dir(&beside)?;
+            let (store, _, meta) = open_store(&beside)?;
+            let mut batch = store.batch().durability(Some(PersistMode::SyncAll));
+            batch.insert(&meta, "format", FORMAT.to_string());
+            batch.insert(&meta, "network", charter.network.as_str());
+            batch.insert(&meta, "agent", charter.agent.to_string());
+            batch.insert(&meta, "commits", 0_u64.to_be_bytes());
+            batch.commit()?;
+            files::write_new(&beside.join(WITNESS), b"0\n")?;
+            drop((store, meta));
+            fs::rename(&beside, dir)?;
+            Ok(files::sync_parent(dir)?)
+        };
+        found().map_err(|source| OpenError::Damaged { dir: dir.to_owned(), source })
+    }
+
+    /// Opens the ledger in `dir`.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. A ledger that has lost commits is not opened.
+    pub fn open(dir: &Path) -> Result<FjallLedger, OpenError> {
+        if !dir.join(STORE).exists() {
+            return Err(OpenError::NotFounded { dir: dir.to_owned() });
+        }
+        let damaged = |source| OpenError::Damaged { dir: dir.to_owned(), source };
+        let (store, coins, meta) = open_store(dir).map_err(damaged)?;
+        let format = entry(&meta, "format").map_err(damaged)?;
+        if format != FORMAT.to_string() {
+            return Err(OpenError::OtherFormat { dir: dir.to_owned(), found: format });
+        }
+        let charter = read_charter(&meta).map_err(damaged)?;
+        let found = read_commits(&meta).map_err(damaged)?;
+        let witnessed = read_witness(dir).map_err(damaged)?;
+        if found < witnessed {
+            return Err(OpenError::LostCommits { dir: dir.to_owned(), witnessed, found });
+        }
+        let commits = AtomicU64::new(found);
+        let ledger = FjallLedger { dir: dir.to_owned(), charter, store, coins, meta, commits };
+        ledger.witness().map_err(|source| damaged(source.into()))?;
+        Ok(ledger)
+    }
+
+    /// Returns the ledger if it is that of `expected`.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::OtherCharter`].
+    pub fn expected_as(self, expected: &Charter) -> Result<FjallLedger, OpenError> {
+        if self.charter == *expected {
+            return Ok(self);
+        }
+        let (dir, expected) = (self.dir.clone(), expected.clone());
+        Err(OpenError::OtherCharter { dir, expected, found: self.charter.clone() })
+    }
+
+    /// Writes down, beside the store, how many commits it has had. Called when the ledger is
+    /// opened and when its agent stops.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn witness(&self) -> io::Result<()> {
+        let commits = self.commits.load(Ordering::Acquire);
+        files::replace(&self.dir.join(WITNESS), format!("{commits}\n").as_bytes())
+    }
+}
+
+impl Ledger for FjallLedger {
+    fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
+        let entry = self.coins.get(sn.get().to_be_bytes()).map_err(store_error)?;
+        let an = entry.map(|bytes| match bytes.as_ref().try_into() {
+            Ok(bytes) => Ok(AuthenticityNumber::from_bytes(bytes)),
+            Err(_) => Err(LedgerError::TornEntry { sn, bytes: bytes.len() }),
+        });
+        an.transpose()
+    }
+
+    fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError> {
+        let commits = self.commits.load(Ordering::Acquire) + 1;
+        // A commit that grows the journal file is complete only with its new length; fdatasync
+        // writes that down too.
+        let mut batch = self.store.batch().durability(Some(PersistMode::SyncData));
+        for (sn, an) in changes {
+            batch.insert(&self.coins, sn.get().to_be_bytes(), an.expose());
+        }
+        batch.insert(&self.meta, "commits", commits.to_be_bytes());
+        batch.commit().map_err(store_error)?;
+        self.commits.store(commits, Ordering::Release);
+        Ok(())
+    }
+}
+
+fn store_error(error: fjall::Error) -> LedgerError {
+    match error {
+        fjall::Error::Poisoned => LedgerError::Closed,
+        error => LedgerError::Store(Box::new(error)),
+    }
+}
+
+fn open_store(dir: &Path) -> Result<(Database, Keyspace, Keyspace), Damage> {
+    let store = Database::builder(dir.join(STORE))
+        .cache_size(LEDGER_CACHE_BYTES)
+        .max_cached_files(Some(LEDGER_FILES))
+        .max_journaling_size(LEDGER_JOURNAL_BYTES)
+        .worker_threads(1)
+        .open()?;
+    let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
+    let coins = store.keyspace("coins", options)?;
+    let meta = store.keyspace("meta", options)?;
+    Ok((store, coins, meta))
+}
+
+fn entry(meta: &Keyspace, name: &'static str) -> Result<String, Damage> {
+    let bytes = meta.get(name)?.ok_or(Damage::Entry(name))?;
+    String::from_utf8(bytes.to_vec()).map_err(|_| Damage::Entry(name))
+}
+
+fn read_charter(meta: &Keyspace) -> Result<Charter, Damage> {
+    let network = entry(meta, "network")?.parse().map_err(|_| Damage::Entry("network"))?;
+    let agent = entry(meta, "agent")?.parse().map_err(|_| Damage::Entry("agent"))?;
+    Ok(Charter { network, agent })
+}
+
+fn read_commits(meta: &Keyspace) -> Result<u64, Damage> {
+    let bytes = meta.get("commits")?.ok_or(Damage::Entry("commits"))?;
+    let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+fn read_witness(dir: &Path) -> Result<u64, Damage> {
+    let text = fs::read_to_string(dir.join(WITNESS))?;
+    text.trim_end().parse().map_err(|_| Damage::Witness)
+}

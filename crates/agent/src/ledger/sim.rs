@@ -1,0 +1,120 @@
+//! The simulated twin of the ledger on disk: it forgets what was not synced, and its n-th commit
+//! fails where it is told to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use coin::{AuthenticityNumber, SerialNumber};
+
+use super::{Charter, Ledger, LedgerError};
+
+type Coins = BTreeMap<SerialNumber, AuthenticityNumber>;
+
+/// A simulated disk with the ledger of one agent on it; clones are the same disk.
+#[derive(Clone)]
+pub struct SimDisk(Arc<Mutex<State>>);
+
+/// A ledger on a [`SimDisk`].
+pub struct SimLedger {
+    charter: Charter,
+    disk: SimDisk,
+    /// Ledgers opened before the last crash are dead.
+    life: u64,
+}
+
+/// How a commit fails. Its caller cannot tell the three apart, and the ledger takes no further
+/// commit; what a crash then leaves on disk differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The write fails: nothing of it is there after a crash.
+    WriteFails,
+    /// The sync fails: what was written is forgotten by a crash.
+    SyncFails,
+    /// The sync fails, yet all that was written is on disk after a crash.
+    SyncFailsLate,
+}
+
+struct State {
+    charter: Charter,
+    synced: Coins,
+    /// Written, never synced, and yet there when the disk comes back.
+    survives: Coins,
+    commits: u64,
+    fault: Option<(u64, Fault)>,
+    closed: bool,
+    life: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("simulated: {0:?}")]
+struct Simulated(Fault);
+
+impl SimDisk {
+    /// Founds an empty ledger.
+    pub fn found(charter: Charter) -> SimDisk {
+        SimDisk(Arc::new(Mutex::new(State {
+            charter,
+            synced: Coins::new(),
+            survives: Coins::new(),
+            commits: 0,
+            fault: None,
+            closed: false,
+            life: 0,
+        })))
+    }
+
+    /// Cuts the power and opens the ledger on what is on the disk then; ledgers opened before are
+    /// dead.
+    pub fn open(&self) -> SimLedger {
+        let mut state = self.state();
+        let survives = std::mem::take(&mut state.survives);
+        state.synced.extend(survives);
+        state.closed = false;
+        state.life += 1;
+        SimLedger { charter: state.charter.clone(), disk: self.clone(), life: state.life }
+    }
+
+    /// Lets the n-th commit from now, counted from 0, fail.
+    pub fn fail(&self, commits_before: u64, fault: Fault) {
+        let mut state = self.state();
+        state.fault = Some((state.commits + commits_before, fault));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger for SimLedger {
+    fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
+        let state = self.disk.state();
+        if state.life != self.life {
+            return Err(LedgerError::Closed);
+        }
+        Ok(state.synced.get(&sn).cloned())
+    }
+
+    fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError> {
+        let mut state = self.disk.state();
+        if state.closed || state.life != self.life {
+            return Err(LedgerError::Closed);
+        }
+        let due = state.fault.filter(|(commit, _)| *commit == state.commits);
+        state.commits += 1;
+        let changes = changes.iter().cloned();
+        let Some((_, fault)) = due else {
+            state.synced.extend(changes);
+            return Ok(());
+        };
+        state.closed = true;
+        match fault {
+            Fault::WriteFails | Fault::SyncFails => {}
+            Fault::SyncFailsLate => state.survives.extend(changes),
+        }
+        Err(LedgerError::Store(Box::new(Simulated(fault))))
+    }
+}

@@ -1,0 +1,67 @@
+//! The bounds of an agent: name, value, unit, reason. Those of a request are in
+//! [`raida::limits`].
+
+use std::time::Duration;
+
+/// Connections to one agent at a time; a wallet uses one. Further ones wait in the system's
+/// queue.
+pub const CONNECTIONS_MAX: usize = 256;
+
+/// How long a connection may be idle, or take to send the head of a request.
+pub const HEAD_WAIT: Duration = Duration::from_secs(30);
+
+/// Bytes of the head of a request: a GET may carry a few hundred coins in its query.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// How long the body of a request may take to arrive.
+pub const BODY_WAIT: Duration = Duration::from_secs(20);
+
+/// How long a client may take to read on before its connection is given up.
+pub const WRITE_WAIT: Duration = Duration::from_secs(20);
+
+/// KiB of requests and answers in memory at a time, over all agents of a process: 32 requests
+/// of the largest kind.
+pub const MEMORY_KIB_MAX: usize = 64 * 1024;
+
+/// KiB that a request takes from [`MEMORY_KIB_MAX`] to begin with.
+pub const REQUEST_KIB_FIRST: usize = 16;
+
+/// How long requests under way may take when the program stops.
+pub const STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// Requests that wait for the committer of one agent; further ones wait for a place.
+pub const COMMIT_QUEUE: usize = 128;
+
+/// Coins decided in one commit; a request that alone has more makes one commit.
+pub const COMMIT_COINS: usize = 10_000;
+
+/// How long a ticket lives.
+pub const TICKET_LIFE: Duration = Duration::from_secs(15);
+
+/// Coins on all living tickets of an agent; the oldest tickets die first.
+pub const TICKET_COINS_MAX: usize = 20_000;
+
+/// Bytes of the block cache of one ledger: 25 of them share a machine.
+pub const LEDGER_CACHE_BYTES: u64 = 1024 * 1024;
+
+/// Bytes that a ledger holds in memory before it writes them out as a table: some ten thousand
+/// changes.
+pub const LEDGER_MEMTABLE_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Bytes of journals that one ledger keeps; the least that the store takes.
+pub const LEDGER_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Files that one ledger keeps open; 25 of them share the usual limit of 1,024.
+pub const LEDGER_FILES: usize = 16;
+
+/// Threads that read and write ledgers; at least one for each agent's commits.
+pub const LEDGER_THREADS: usize = 32;
+
+/// Open files that the program asks the system for: connections of 25 agents.
+pub const OPEN_FILES: u64 = 8192;
+
+/// Coins in one mint.
+pub const MINT_COINS_MAX: usize = coin::limits::BATCH_COINS_MAX;
+
+/// Coins written to a ledger in one commit of a mint.
+pub const MINT_COMMIT_COINS: usize = 10_000;

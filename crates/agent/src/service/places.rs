@@ -1,0 +1,76 @@
+//! The coins of a request about many, and the places of those that were not understood: the
+//! answer names all of them in the order of the request.
+
+use std::borrow::Cow;
+
+use raida::api::{CoinQuestion, Dud, Form, Proposal, Reply, Status, many_coins};
+
+use super::reply::{Answer, Signature};
+
+/// The places of a request about many coins.
+pub(crate) struct Places(Vec<Place>);
+
+struct Place {
+    sn: Option<u64>,
+    dud: Option<Dud>,
+}
+
+/// Reads a request about many coins: its places, and the questions of those that were
+/// understood.
+pub(crate) fn read(
+    form: &Form<'_>,
+    proposal: Proposal,
+) -> Result<(Places, Vec<CoinQuestion>), Dud> {
+    let mut places = Vec::new();
+    let mut coins = Vec::new();
+    for (coin, sn) in many_coins(form, proposal)?.into_iter().zip(form.all("sns")) {
+        places.push(Place { sn: sn.parse().ok(), dud: coin.as_ref().err().copied() });
+        coins.extend(coin);
+    }
+    Ok((Places(places), coins))
+}
+
+impl Places {
+    /// Makes an array of replies: what `said` says of the coins that were understood, `dud` for
+    /// the others.
+    pub(crate) fn replies<'s>(
+        &self,
+        signature: &'s Signature,
+        said: impl IntoIterator<Item = (Status, Cow<'s, str>)>,
+    ) -> Answer<'s> {
+        let mut said = said.into_iter();
+        let replies = self.0.iter().map(|Place { sn, dud }| {
+            let (status, message) = match dud {
+                Some(dud) => (Status::Dud, dud.to_string().into()),
+                None => said.next().unwrap_or((Status::Error, Cow::default())),
+            };
+            signature.about_coin(*sn, status, message)
+        });
+        Answer::Many(replies.collect())
+    }
+
+    /// Makes the brief form: one object with all words in its message.
+    pub(crate) fn brief<'s>(
+        &self,
+        signature: &'s Signature,
+        said: impl IntoIterator<Item = Status>,
+    ) -> Reply<'s> {
+        let mut said = said.into_iter();
+        let words: Vec<&str> = self
+            .0
+            .iter()
+            .map(|place| match place.dud {
+                Some(_) => Status::Dud,
+                None => said.next().unwrap_or(Status::Error),
+            })
+            .map(Status::word)
+            .collect();
+        let all = |status: Status| words.iter().all(|word| *word == status.word());
+        let status = match () {
+            () if all(Status::Pass) => Status::AllPass,
+            () if all(Status::Fail) => Status::AllFail,
+            () => Status::Mixed,
+        };
+        signature.reply(status, words.join(","))
+    }
+}

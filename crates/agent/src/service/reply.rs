@@ -1,0 +1,96 @@
+//! What an answer looks like, and how it is signed.
+
+use std::borrow::Cow;
+
+use coin::NETWORK_NUMBER;
+use jiff::Timestamp;
+use raida::api::{Reply, Shape, Status};
+
+/// The date of the API that these agents speak.
+const API_VERSION: &str = "2021-05-04";
+
+/// What all replies of one answer have in common.
+pub(crate) struct Signature {
+    server: String,
+    time: String,
+}
+
+/// An answer.
+pub(crate) enum Answer<'s> {
+    /// One object.
+    One(Box<Reply<'s>>),
+    /// An array.
+    Many(Vec<Reply<'s>>),
+    /// A bare word: the brief form of `detect`.
+    Word(Status),
+}
+
+impl Signature {
+    pub(crate) fn of(agent: usize) -> Signature {
+        let time = Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+        Signature { server: Reply::server_name(agent), time }
+    }
+
+    /// Makes a reply that is about no single coin.
+    pub(crate) fn reply<'s>(
+        &'s self,
+        status: Status,
+        message: impl Into<Cow<'s, str>>,
+    ) -> Reply<'s> {
+        Reply {
+            server: Cow::Borrowed(&self.server),
+            status: Cow::Borrowed(status.word()),
+            message: message.into(),
+            version: Cow::Borrowed(API_VERSION),
+            time: Cow::Borrowed(&self.time),
+            ..Reply::default()
+        }
+    }
+
+    /// Makes a reply about a coin; its number is missing when it could not be read.
+    pub(crate) fn about_coin<'s>(
+        &'s self,
+        sn: Option<u64>,
+        status: Status,
+        message: impl Into<Cow<'s, str>>,
+    ) -> Reply<'s> {
+        let nn = Some(u64::from(NETWORK_NUMBER));
+        Reply { nn, sn, ..self.reply(status, message) }
+    }
+
+    /// Makes the answer to a request that has no other.
+    pub(crate) fn refuse(&self, shape: Shape, status: Status, message: &str) -> Answer<'_> {
+        let reply = self.reply(status, message.to_owned());
+        match shape {
+            Shape::Object => Answer::One(Box::new(reply)),
+            Shape::Array => Answer::Many(vec![reply]),
+        }
+    }
+}
+
+impl Answer<'_> {
+    pub(crate) fn content_type(&self) -> &'static str {
+        match self {
+            Answer::One(_) | Answer::Many(_) => "application/json",
+            Answer::Word(_) => "text/plain",
+        }
+    }
+
+    /// Returns the status word of the first reply, for the log.
+    pub(crate) fn summary(&self) -> &str {
+        match self {
+            Answer::One(reply) => &reply.status,
+            Answer::Many(replies) => replies.first().map_or("", |reply| &reply.status),
+            Answer::Word(status) => status.word(),
+        }
+    }
+
+    pub(crate) fn into_body(self) -> Vec<u8> {
+        let json = match self {
+            Answer::One(reply) => serde_json::to_vec(&reply),
+            Answer::Many(replies) => serde_json::to_vec(&replies),
+            Answer::Word(status) => return status.word().as_bytes().to_vec(),
+        };
+        json.expect("text and numbers are always JSON")
+    }
+}
