@@ -14,7 +14,7 @@ use std::time::Duration;
 use coin::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::message::{BatchHash, Manifest, Message};
+use crate::message::{BatchHash, Manifest, Message, Position};
 
 /// The two clocks at the moment of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +36,8 @@ pub enum Input {
     Heard(Message),
     /// A job was done.
     Done(Report),
-    /// A job could not be done.
-    Failed(Fault),
+    /// This job could not be done.
+    Failed(Job, Fault),
     /// A job is getting on: the step is not stuck.
     Progress,
     /// The person answered [`Output::Ask`].
@@ -56,8 +56,9 @@ pub enum Output {
     Say(Message),
     /// Make the machine, as it was returned with this output, durable before going on.
     Persist,
-    /// Begin a job. Its end comes back as `Done` or `Failed`; a second start of a job that is still
-    /// running is one job.
+    /// Begin a job. Its end comes back as `Done` or `Failed`. Jobs at the wallet are done one after
+    /// the other, in the order of their starts; a second start of a job that is still running or
+    /// waiting is one job. Every job may be started again after its end or after a crash.
     Start(Job),
     /// Stop streaming the coins or the receipt: the connection they belong to is over.
     StopStreaming,
@@ -65,7 +66,8 @@ pub enum Output {
     Ask(Question),
     /// Give this connection up and make a new one.
     Relink,
-    /// The transfer is over for this program. Nothing follows.
+    /// The transfer is over for this program. Nothing follows. Whether its journal is closed or
+    /// stays open for a later session, the machine's `journal()` says.
     End(Outcome),
 }
 
@@ -78,26 +80,33 @@ pub enum Job {
     Prepare(Preparation),
     /// Sender 12: lay out the batch and make it durable in the journal; ends with `Report::Encrypted`.
     Encrypt,
-    /// Sender 24: stream the batch from its first byte; ends with `Report::CoinsSent`.
-    SendCoins,
+    /// Sender 24: stream the batch of this hash from its first byte; ends with `Report::CoinsSent`.
+    SendCoins(BatchHash),
     /// Sender, after the last byte left: file the coins under Sent; ends with `Report::FiledInSent`.
+    /// No step waits for it, and its failure stops none: closing the journal files what is not yet
+    /// filed.
     FileInSent,
     /// Sender, after the last frame of 17: take the receipt in, durably; ends with `Report::ReceiptRead`.
     ReadReceipt,
     /// Sender 18: ask the agents whether the old secrets are dead; ends with `Report::Checked`.
     CheckOldSecrets,
-    /// Sender, in doubt and without the peer: the same question; ends with `Report::Checked`.
+    /// Sender, in doubt and without the peer: the same question about all coins; ends with
+    /// `Report::CheckedAlone`.
     AskAgentsAlone,
     /// Sender, before anything left: move the coins back to Default; ends with `Report::PutBack`.
     PutBack,
     /// Receiver 13: is there room on disk and are 13 agents there; ends with `Report::Ready`.
     GetReady,
     /// Receiver, after the last frame of 24: make coins and new secrets durable, put them in Import;
-    /// ends with `Report::Stored`, or `Fault::BadBatch`.
+    /// ends with `Report::Stored`, or `Fault::BadBatch`. The batch is what the frames since the
+    /// newest one of index 0 carried; more bytes than the manifest's coins have is a bad batch, and
+    /// need not be kept.
     Store,
     /// Receiver 15: check the batch against the manifest; ends with `Report::BatchChecked`, or `Fault::BadBatch`.
     CheckBatch(Manifest),
-    /// Receiver 16: pown, book every coin by its verdict, write the receipt; ends with `Report::Powned`.
+    /// Receiver 16: pown, book every coin by its verdict, write the receipt; ends with
+    /// `Report::Powned`. Done again after a crash, or while coins are undecided: same new secrets,
+    /// newer receipt.
     Pown,
     /// Receiver 17: stream the receipt from its first byte; ends with `Report::ReceiptSent`.
     SendReceipt,
@@ -141,8 +150,10 @@ pub enum Report {
     FiledInSent,
     /// `ReadReceipt`.
     ReceiptRead(Totals),
-    /// `CheckOldSecrets` or `AskAgentsAlone`.
+    /// `CheckOldSecrets`.
     Checked(OldSecrets),
+    /// `AskAgentsAlone`.
+    CheckedAlone(OldSecrets),
     /// `PutBack`.
     PutBack,
     /// `GetReady`.
@@ -176,6 +187,11 @@ impl Totals {
     /// Returns what is owned, final or settling.
     pub fn owned(&self) -> Amount {
         self.last.checked_add(self.settling).unwrap_or(Amount::MAX)
+    }
+
+    /// Returns the sum of all verdicts, or `None` above all the money there is.
+    pub fn sum(&self) -> Option<Amount> {
+        Amount::try_sum([self.last, self.settling, self.limbo, self.counterfeit])
     }
 
     /// Returns whether every coin is owned.
@@ -234,12 +250,24 @@ pub enum Consent {
 pub enum Outcome {
     /// All coins changed hands.
     Done(Totals),
+    /// Sender: paid, but no receipt was seen. The agents show that the old secrets of all coins of
+    /// this sum are dead, which says nothing of who owns them now.
+    Unreceipted(Amount),
     /// Nothing changed hands and nothing is at risk.
     Returned(Cause),
     /// Coins are in flight: the transfer stays open and is taken up again by `resume`.
     InDoubt(Cause),
     /// Every coin is decided; not all of them changed hands.
     Partly(Totals),
+}
+
+/// What becomes of a transfer's journal when its machine has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Journal {
+    /// Nothing is left to do: record the end.
+    Close,
+    /// A later session takes the transfer up again from the machine that was persisted last.
+    KeepOpen,
 }
 
 /// Why a transfer stopped before its good end.
@@ -269,6 +297,10 @@ pub enum Cause {
     Fault(Fault),
     /// The connection file's time is over.
     Expired,
+    /// The receiver recorded durably that it will never pown the batch.
+    Refused,
+    /// The peer says that it stands where it cannot stand, or that it holds another batch.
+    OddPosition(Position),
     /// Some coins are undecided, or not dead at 13 agents although the receipt calls them owned.
     Undecided(Totals),
 }

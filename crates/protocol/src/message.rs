@@ -149,6 +149,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Returns the sum that the counts make, or `None` above all the money there is.
+    pub fn sum(&self) -> Option<Amount> {
+        let units = self.counts.iter().try_fold(0u64, |sum, (denomination, count)| {
+            sum.checked_add(u64::from(denomination.value()) * u64::from(*count))
+        })?;
+        Amount::new(units).ok()
+    }
+
     /// Returns the number of coins, or `None` where the counts overflow a u32.
     pub fn coins(&self) -> Option<u32> {
         self.counts.iter().try_fold(0u32, |sum, (_, count)| sum.checked_add(*count))
