@@ -11,7 +11,9 @@
 //! stays unseen. Sans I/O: lines and random bytes come in, events go out, to be carried out in their
 //! order; what follows a [`LinkEvent::Persist`] waits until that is durable.
 
+mod broken;
 mod content;
+mod event;
 mod frame;
 mod handshake;
 mod keys;
@@ -36,6 +38,8 @@ use keys::Entropy;
 use receiver_end::ReceiverEnd;
 use sender_end::SenderEnd;
 
+pub use broken::{LinkBroken, Misbehaviour, NotLinked};
+pub use event::LinkEvent;
 pub use keys::TransferId;
 pub use memory::{Memory, ReceiverMemory, ResumeSecret, SenderMemory};
 
@@ -262,149 +266,6 @@ impl fmt::Debug for Link {
             .finish()
     }
 }
-
-/// What a line meant, to be carried out in order.
-#[derive(PartialEq, Eq)]
-pub enum LinkEvent {
-    /// The relay said who is in the room, or why it closes.
-    Notice(Notice),
-    /// Text that is no message; already escaped for a terminal.
-    Chat {
-        /// Whose it is: an address as the relay noticed it, or `relay`.
-        from: String,
-        /// The text.
-        text: String,
-    },
-    /// Make this durable before what follows. It replaces what was remembered before.
-    Persist(Memory),
-    /// Send this line now.
-    Reply(String),
-    /// A handshake ended: fresh keys, and nothing was said under them yet.
-    Linked,
-    /// An authenticated message of the other side, in order; for 17 and 24 with the opened bytes.
-    Heard(Message, Zeroizing<Vec<u8>>),
-    /// Handshakes come that this side's file, or what it remembers, does not open.
-    FilesDiffer,
-    /// A line names another address as its origin than the relay noticed: for the person's eyes.
-    OddSender {
-        /// What the line says; already escaped for a terminal.
-        said: String,
-        /// What the relay noticed.
-        noticed: IpAddr,
-    },
-}
-
-impl LinkEvent {
-    fn heard((message, bytes): (Message, Zeroizing<Vec<u8>>)) -> LinkEvent {
-        LinkEvent::Heard(message, bytes)
-    }
-
-    fn chat(from: String, line: &[u8]) -> LinkEvent {
-        LinkEvent::Chat { from, text: shown(&String::from_utf8_lossy(line)) }
-    }
-}
-
-impl fmt::Debug for LinkEvent {
-    /// Hides the bytes of chunks.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LinkEvent::Notice(notice) => f.debug_tuple("Notice").field(notice).finish(),
-            LinkEvent::Chat { from, text } => write!(f, "Chat({from:?}, {text:?})"),
-            LinkEvent::Persist(memory) => f.debug_tuple("Persist").field(memory).finish(),
-            LinkEvent::Reply(line) => f.debug_tuple("Reply").field(line).finish(),
-            LinkEvent::Linked => f.write_str("Linked"),
-            LinkEvent::Heard(message, bytes) => {
-                write!(f, "Heard({message:?}, {} bytes)", bytes.len())
-            }
-            LinkEvent::FilesDiffer => f.write_str("FilesDiffer"),
-            LinkEvent::OddSender { said, noticed } => write!(f, "OddSender({said:?}, {noticed})"),
-        }
-    }
-}
-
-/// Why a connection is of no use any more. The coins are safe: both sides take the transfer up
-/// again on another one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LinkBroken {
-    /// The relay delivered more than a line may have.
-    #[error("a line of {bytes} bytes came, {DELIVERED_BYTES_MAX} are allowed")]
-    LineTooLong {
-        /// How long it is.
-        bytes: usize,
-    },
-    /// A frame does not open: the relay or the network changed it.
-    #[error("a message was changed on the way")]
-    WrongTag,
-    /// A frame is missing, or came again: the relay or the network dropped or repeated one.
-    #[error("message {got} came after message {taken}: some were dropped or repeated on the way")]
-    Gap {
-        /// Count of the last frame that was taken.
-        taken: u64,
-        /// Count of the frame that came.
-        got: u64,
-    },
-    /// The other side said what the protocol does not allow.
-    #[error("the other side does not keep to the protocol")]
-    PeerMisbehaved(#[from] Misbehaviour),
-}
-
-/// What the other side said, authenticated, that the protocol does not allow.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misbehaviour {
-    /// Details that this message does not have.
-    #[error("message {} with details that it does not have", number.get())]
-    Details {
-        /// The message.
-        number: Number,
-    },
-    /// An amount of zero, or more than all coins there are.
-    #[error("an amount of {units}")]
-    Amount {
-        /// What it said.
-        units: u64,
-    },
-    /// A text or a chunk that is too long.
-    #[error("message {} with {bytes} bytes, {max} are allowed", number.get())]
-    TooLong {
-        /// The message.
-        number: Number,
-        /// How long it is.
-        bytes: usize,
-        /// How long it may be.
-        max: usize,
-    },
-    /// The sealed text is missing, is not what it has to be, or does not add up.
-    #[error("message {} with another sealed text than it has to have", number.get())]
-    Sealed {
-        /// The message.
-        number: Number,
-    },
-    /// It says that it took frames which were never sent, or fewer than it had said before.
-    #[error("message {got} is called taken, of {said} that were said")]
-    Ack {
-        /// What it said.
-        got: u64,
-        /// How many frames were sent to it.
-        said: u64,
-    },
-    /// The first frame has no position, or a later one has.
-    #[error("message {seq} where a position is missing or has no place")]
-    Position {
-        /// The count of the frame.
-        seq: u64,
-    },
-    /// Join_Room is for the relay.
-    #[error("a request to enter a room, which is for the relay")]
-    JoinRoom,
-    /// The answer to a handshake has no resume secret, or one that has no place there.
-    #[error("an answer where a resume secret is missing or has no place")]
-    ResumeSecret,
-}
-
-/// There are no keys now: nothing can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not linked to the other side")]
-pub struct NotLinked;
 
 #[cfg(test)]
 mod tests;

@@ -32,8 +32,8 @@ pub(crate) enum Place {
 
 /// A frame that was sealed, ready to be written.
 pub(crate) struct SealedFrame<'a> {
-    pub(crate) number: Number,
-    pub(crate) details: Details<'a>,
+    pub(crate) number: u8,
+    pub(crate) details: &'a Details<'a>,
     pub(crate) seq: u64,
     pub(crate) ack: u64,
     pub(crate) chunk: Option<Chunk>,
@@ -47,7 +47,7 @@ impl SealedFrame<'_> {
     pub(crate) fn to_line(&self) -> String {
         let mut line = String::with_capacity(AROUND_BYTES + self.body.len().div_ceil(3) * 4);
         begin(&mut line, self.number);
-        match (self.place, &self.details) {
+        match (self.place, self.details) {
             (Place::Details, _) => push_base64(&mut line, self.body),
             (Place::Auth | Place::Sealed, Details::None) => line.push_str("null"),
             (Place::Auth | Place::Sealed, Details::Integer(number)) => push(&mut line, *number),
@@ -81,16 +81,16 @@ impl SealedFrame<'_> {
 /// Returns the heartbeat that carries a message of a handshake, without its end.
 pub(crate) fn handshake_line(message: &[u8]) -> String {
     let mut line = String::with_capacity(AROUND_BYTES);
-    begin(&mut line, Number::Heartbeat);
+    begin(&mut line, Number::Heartbeat.get());
     line.push_str(r#"null,"handshake":"#);
     push_base64(&mut line, message);
     line.push('}');
     line
 }
 
-fn begin(line: &mut String, number: Number) {
+fn begin(line: &mut String, number: u8) {
     line.push_str(r##"{"from":"#","Message Number":"##);
-    push(line, number.get());
+    push(line, number);
     line.push_str(r#","Message_Details":"#);
 }
 

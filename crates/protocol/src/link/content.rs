@@ -74,6 +74,13 @@ impl<'a> Content<'a> {
     }
 }
 
+/// A message put together again.
+pub(super) struct Heard {
+    pub(super) message: Message,
+    /// The bytes of a chunk; empty for all but 17 and 24.
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+}
+
 /// Puts a message of `speaker` together from an opened frame, with the bytes of a chunk beside it.
 /// `None` when the table has no such number: the protocol is expandable.
 pub(super) fn read(
@@ -82,7 +89,7 @@ pub(super) fn read(
     details: Details<'_>,
     chunk: Option<Chunk>,
     secret: Zeroizing<Vec<u8>>,
-) -> Result<Option<(Message, Zeroizing<Vec<u8>>)>, Misbehaviour> {
+) -> Result<Option<Heard>, Misbehaviour> {
     let Some(number) = Number::from_wire(number.into()) else {
         return Ok(None);
     };
@@ -100,13 +107,13 @@ pub(super) fn read(
                 return Err(Misbehaviour::TooLong { number, bytes, max: CHUNK_BYTES_MAX });
             }
             let of = if number == Number::Coins { Message::Coins } else { Message::Receipt };
-            return Ok(Some((of(chunk), secret)));
+            return Ok(Some(Heard { message: of(chunk), bytes: secret }));
         }
         (Number::Coins | Number::Receipt, None) => return Err(Misbehaviour::Details { number }),
         (Number::Heartbeat, _) if secret.is_empty() => Message::Heartbeat(None),
         (Number::Heartbeat, _) => Message::Heartbeat(Some(unseal(number, &secret)?)),
         (Number::Money, _) => {
-            Message::Money { amount: amount(details)?, memo: memo(speaker, &secret)? }
+            Message::Money { amount: amount(&details)?, memo: memo(speaker, &secret)? }
         }
         (Number::EncryptingCoins, _) => Message::EncryptingCoins(manifest(&secret)?),
         (Number::Abort, _) => Message::Abort(reason(details)?),
@@ -129,16 +136,16 @@ pub(super) fn read(
         (Number::ConfirmingChangeOfOwnership, _) => Message::ConfirmingChangeOfOwnership,
         (Number::CoinsConfirmed, _) => Message::CoinsConfirmed,
     };
-    Ok(Some((message, Zeroizing::default())))
+    Ok(Some(Heard { message, bytes: Zeroizing::default() }))
 }
 
-fn amount(details: Details<'_>) -> Result<Amount, Misbehaviour> {
+fn amount(details: &Details<'_>) -> Result<Amount, Misbehaviour> {
     let Details::Integer(units) = details else {
         return Err(Misbehaviour::Details { number: Number::Money });
     };
-    match Amount::new(units) {
+    match Amount::new(*units) {
         Ok(amount) if !amount.is_zero() => Ok(amount),
-        Ok(_) | Err(_) => Err(Misbehaviour::Amount { units }),
+        Ok(_) | Err(_) => Err(Misbehaviour::Amount { units: *units }),
     }
 }
 

@@ -19,7 +19,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce, Tag};
 use zeroize::Zeroizing;
 
 use crate::line::{Details, NumberedLine, Place, SealedFrame};
-use crate::link::content::{self, Content};
+use crate::link::content::{self, Content, Heard};
 use crate::link::handshake::SessionKeys;
 use crate::link::keys::TransferId;
 use crate::link::{LinkBroken, Misbehaviour, NotLinked};
@@ -121,32 +121,31 @@ impl Session {
         self.taken > 0
     }
 
-    /// Seals a message and returns its line. The number of the frame is used up by it.
-    pub(super) fn say(&mut self, message: &Message, secret: &[u8]) -> Result<String, NotLinked> {
-        let content = Content::of(message);
-        let mut body = Vec::with_capacity(content.secret.len().max(secret.len()) + TAG_BYTES);
-        body.extend_from_slice(&content.secret);
-        if content.place == Place::Details {
-            body.extend_from_slice(secret);
-        }
+    /// Seals a message and returns its line. The count of the frame is used up by it.
+    pub(super) fn say(&mut self, message: &Message, chunk: &[u8]) -> Result<String, NotLinked> {
+        self.seal(message.number().get(), &Content::of(message), chunk)
+    }
+
+    fn seal(
+        &mut self,
+        number: u8,
+        content: &Content<'_>,
+        chunk: &[u8],
+    ) -> Result<String, NotLinked> {
         self.said = self.said.checked_add(1).ok_or(NotLinked)?;
-        let number = message.number();
-        let associated = associated_data(
-            self.ours,
-            self.transfer,
-            number.get(),
-            self.said,
-            self.taken,
-            content.chunk,
-            &content.details,
-        );
+        let (seq, ack) = (self.said, self.taken);
+        let Content { details, chunk: place_in_run, place, secret } = content;
+        let associated =
+            associated_data(self.ours, self.transfer, number, seq, ack, *place_in_run, details);
+        let mut body = Vec::with_capacity(secret.len() + chunk.len() + TAG_BYTES);
+        body.extend_from_slice(secret);
+        body.extend_from_slice(chunk);
         let tag = self
             .seal
-            .encrypt_in_place_detached(&nonce(self.said), &associated, &mut body)
+            .encrypt_in_place_detached(&nonce(seq), &associated, &mut body)
             .expect("a chunk is far below the 256 GiB that the cipher takes");
         body.extend_from_slice(&tag);
-        let (seq, ack) = (self.said, self.taken);
-        let Content { details, chunk, place, .. } = content;
+        let (chunk, place) = (*place_in_run, *place);
         Ok(SealedFrame { number, details, seq, ack, chunk, place, body: &body }.to_line())
     }
 
@@ -167,10 +166,7 @@ impl Session {
 
     /// Takes a frame that was opened: checks its place and what it says. `None` for a message that
     /// the table of this version does not have.
-    pub(super) fn take(
-        &mut self,
-        frame: Frame<'_>,
-    ) -> Result<Option<(Message, Zeroizing<Vec<u8>>)>, LinkBroken> {
+    pub(super) fn take(&mut self, frame: Frame<'_>) -> Result<Option<Heard>, LinkBroken> {
         let due = self.taken.checked_add(1);
         if due != Some(frame.seq) {
             return Err(LinkBroken::Gap { taken: self.taken, got: frame.seq });
@@ -181,7 +177,9 @@ impl Session {
         (self.taken, self.acked) = (frame.seq, frame.ack);
         let Frame { number, details, chunk, body, .. } = frame;
         let heard = content::read(self.theirs(), number, details, chunk, body)?;
-        let position = matches!(heard, Some((Message::Heartbeat(Some(_)), _)));
+        let position = heard
+            .as_ref()
+            .is_some_and(|heard| matches!(heard.message, Message::Heartbeat(Some(_))));
         if position != (self.taken == 1) {
             return Err(Misbehaviour::Position { seq: self.taken }.into());
         }
@@ -240,3 +238,6 @@ fn associated_data(
     data.extend_from_slice(bytes);
     data
 }
+
+#[cfg(test)]
+mod tests;
