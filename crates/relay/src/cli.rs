@@ -133,10 +133,11 @@ fn announce(address: SocketAddr) {
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
+    // Whoever runs this in a process of its own making may log already.
+    let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(colours)
         .with_target(false)
-        .init();
+        .try_init();
 }

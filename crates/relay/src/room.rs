@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use protocol::room::{Code, Notice};
+use protocol::room::{Code, Notice, Side};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::info;
 
@@ -103,7 +103,7 @@ impl Room {
         if let Some(silent) = self.seats[place].take() {
             self.dismiss(silent, Why::SentAway(Code::Idle));
         }
-        info!(room = %self.key.number, address = %newcomer.connection.address, side = newcomer.join.side.map(|side| side.as_str()), "joined");
+        info!(room = %self.key.number, address = %newcomer.connection.address, side = newcomer.join.side.map(Side::as_str), "joined");
         self.seats[place] = Some(Member::new(newcomer, now));
         self.say_who_is_here();
     }

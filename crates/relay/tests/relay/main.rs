@@ -1,0 +1,13 @@
+//! The relay over real sockets, on ports that the system picks.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod chat;
+mod hostile;
+mod joining;
+mod leaving;
+#[cfg(unix)]
+mod program;
+mod stopping;
+mod support;
+mod takeover;

@@ -1,0 +1,117 @@
+//! The program `relay` as an operator meets it: what it says, and how it exits.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+struct Program(Child);
+
+impl Program {
+    fn start(arguments: &[&str]) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Program(command.spawn().unwrap())
+    }
+
+    fn first_line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        line
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Waits for its end; returns exit code and stderr.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut stderr = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.0.wait().unwrap().code(), stderr)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended already, unless the test fails.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn listening_at(line: &str) -> SocketAddr {
+    line.strip_prefix("listening on ").unwrap().trim_end().parse().unwrap()
+}
+
+#[test]
+fn it_says_where_it_listens_and_a_signal_never_exits_0() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let mut program = Program::start(&["--port", "0"]);
+        let address = listening_at(&program.first_line());
+        let mut member = BufReader::new(TcpStream::connect(address).unwrap());
+        member.get_mut().write_all(b"<# Join_Room 7>\n").unwrap();
+        let mut line = String::new();
+        member.read_line(&mut line).unwrap();
+        assert_eq!(line, "<#relay Join_Room 7 you=127.0.0.1 members=1>\n");
+
+        program.signal(signal);
+        line.clear();
+        member.read_line(&mut line).unwrap();
+        assert!(line.starts_with("<#relay Abort draining: "), "{line}");
+        drop(member);
+        let (exit, stderr) = program.end();
+        assert_eq!(exit, Some(code), "{stderr}");
+        assert!(stderr.contains("Only programs on this machine can connect."), "{stderr}");
+        assert!(stderr.contains("--bind 0.0.0.0"), "{stderr}");
+    }
+}
+
+#[test]
+fn an_address_for_everybody_is_announced_without_the_hint_and_ipv6_in_brackets() {
+    let mut program = Program::start(&["--port", "0", "--bind", "::"]);
+    let line = program.first_line();
+    assert!(line.starts_with("listening on [::]:"), "{line}");
+    program.signal(Signal::TERM);
+    let (_, stderr) = program.end();
+    assert!(!stderr.contains("Only programs"), "{stderr}");
+}
+
+#[test]
+fn a_port_in_use_is_said_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (exit, stderr) = Program::start(&["--port", &port]).end();
+    assert_eq!(exit, Some(3));
+    assert!(stderr.starts_with(&format!("error: cannot listen on 127.0.0.1:{port}: ")), "{stderr}");
+    assert!(stderr.contains("\ntry: another --port, or --port 0 for a free one"), "{stderr}");
+}
+
+#[test]
+fn wrong_arguments_are_usage_errors() {
+    for arguments in [&["--port", "70000"][..], &["--bind", "nowhere"], &["--idle", "0"], &["x"]] {
+        assert_eq!(Program::start(arguments).end().0, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn neither_contents_nor_tokens_are_logged() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+    command.args(["--port", "0"]).env("RUST_LOG", "trace");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = Program(command.spawn().unwrap());
+    let address = listening_at(&program.first_line());
+    let mut member = BufReader::new(TcpStream::connect(address).unwrap());
+    let token = "c2VjcmV0IHNlY3JldCEhIQ";
+    let join = format!("<# Join_Room 7 token={token} side=S>\nmy words\n\u{7f}\n");
+    member.get_mut().write_all(join.as_bytes()).unwrap();
+    let mut line = String::new();
+    member.read_line(&mut line).unwrap();
+    assert!(line.contains("members=1"), "{line}");
+    program.signal(Signal::TERM);
+    drop(member);
+    let (_, stderr) = program.end();
+    assert!(stderr.contains("joined"), "{stderr}");
+    assert!(!stderr.contains(token) && !stderr.contains("my words"), "{stderr}");
+}
