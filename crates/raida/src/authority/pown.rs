@@ -58,7 +58,7 @@ impl Authority {
             claims,
             coins: Mutex::new(vec![Ownership::new(Rule::CLOUDCOIN); claims.len()]),
             meter: Meter::new(claims.len(), progress),
-            ends: Instant::now() + self.timing.round,
+            ends: Instant::now() + self.timing.round_of(claims.len()),
         };
         let agents = self.lines.iter().enumerate();
         join_all(agents.map(|(agent, line)| Errand::new(&round, agent, line).run())).await;

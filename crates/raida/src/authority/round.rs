@@ -37,7 +37,7 @@ impl Authority {
             coins,
             about,
             meter: Meter::new(coins, progress),
-            ends: Instant::now() + self.timing.round,
+            ends: Instant::now() + self.timing.round_of(coins),
         };
         let agents = self.lines.iter().enumerate();
         join_all(agents.map(|(agent, line)| round.ask(agent, line))).await
