@@ -26,9 +26,6 @@ pub struct DataDir {
     _lock: File,
 }
 
-/// The 25 ledgers of a network, open.
-pub type Opened = Vec<FjallLedger>;
-
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
@@ -106,11 +103,11 @@ impl DataDir {
     ///
     /// [`DataDirError::UnfinishedMint`] while a mint waits to be finished; the first ledger that
     /// is not founded, is another agent's or another network's, or is damaged.
-    pub fn open_ledgers(&self) -> Result<Opened, DataDirError> {
+    pub fn open_ledgers(&self) -> Result<Vec<FjallLedger>, DataDirError> {
         if self.mint_journal().exists() {
             return Err(DataDirError::UnfinishedMint { dir: self.path.clone() });
         }
-        if !self.ledger(0).exists() {
+        if !self.has_ledgers() {
             return Err(DataDirError::NotFounded { dir: self.path.clone() });
         }
         let ledger = |source| DataDirError::Ledger { agent: 0, source };
@@ -149,6 +146,11 @@ impl DataDir {
         let lines: String = addresses.iter().map(|address| format!("{address}\n")).collect();
         let path = self.path.join("agents.txt");
         files::replace(&path, lines.as_bytes()).map_err(failed_at(&path))
+    }
+
+    /// Tells whether any ledger has been founded here.
+    pub(crate) fn has_ledgers(&self) -> bool {
+        (0..AGENTS).any(|agent| self.ledger(agent).exists())
     }
 
     pub(crate) fn ledger(&self, agent: usize) -> PathBuf {

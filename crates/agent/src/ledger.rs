@@ -5,7 +5,7 @@
 //! property tests run over both.
 
 mod fjall;
-pub mod sim;
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +15,7 @@ use std::fmt;
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::NetworkId;
 
-pub use fjall::{FjallLedger, OpenError};
+pub use fjall::{Damage, FjallLedger, OpenError};
 
 /// The format of the ledgers that this program writes and reads.
 pub const FORMAT: u32 = 1;

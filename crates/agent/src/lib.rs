@@ -12,6 +12,7 @@
 //! who know the same secret exactly one wins.
 
 mod agent;
+mod authority;
 mod committer;
 mod data_dir;
 mod ledger;
@@ -24,10 +25,11 @@ mod stall;
 mod tickets;
 
 pub use agent::{Agent, Held, Stopped, Taken};
-pub use data_dir::{DataDir, DataDirError, Opened};
+pub use authority::Agents;
+pub use data_dir::{DataDir, DataDirError};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
-pub use ledger::{Charter, FORMAT, FjallLedger, Ledger, LedgerError, OpenError};
-pub use mint::{Mint, MintError, Minted, Order, OrderError};
+pub use ledger::{Charter, Damage, FORMAT, FjallLedger, Ledger, LedgerError, OpenError};
+pub use mint::{Begun, JournalError, MintError, Minted, Order, OrderError, mint};
 pub use program::main;
 pub use server::{Bounds, serve, serve_connection};
-pub use tickets::Ticket;
+pub use tickets::{BadTicket, Ticket};

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use coin::{AuthenticityNumber, SerialNumber};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use tracing::warn;
 
 use super::{Charter, FORMAT, Ledger, LedgerError};
 use crate::data_dir::files;
@@ -169,8 +170,8 @@ impl FjallLedger {
         Err(OpenError::OtherCharter { dir, expected, found: self.charter.clone() })
     }
 
-    /// Writes down, beside the store, how many commits it has had. Called when the ledger is
-    /// opened and when its agent stops.
+    /// Writes down, beside the store, how many commits it has had; done when the ledger is opened
+    /// and again when it is closed.
     ///
     /// # Errors
     ///
@@ -207,6 +208,14 @@ impl Ledger for FjallLedger {
         batch.commit().map_err(store_error)?;
         self.commits.store(commits, Ordering::Release);
         Ok(())
+    }
+}
+
+impl Drop for FjallLedger {
+    fn drop(&mut self) {
+        if let Err(error) = self.witness() {
+            warn!(agent = self.charter.agent, %error, "the count of commits was not written down");
+        }
     }
 }
 
