@@ -1,0 +1,3 @@
+//! Whole-system tests: real programs, real sockets, real files.
+
+mod tap;
