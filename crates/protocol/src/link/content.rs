@@ -164,10 +164,7 @@ fn manifest(secret: &[u8]) -> Result<Manifest, Misbehaviour> {
     let falling =
         manifest.counts.is_sorted_by(|(left, _), (right, _)| left.value() > right.value());
     let coins = manifest.coins().filter(|coins| (1..=BATCH_COINS_MAX).contains(coins));
-    let sum = manifest.counts.iter().try_fold(0u64, |sum, (denomination, count)| {
-        sum.checked_add(u64::from(denomination.value()) * u64::from(*count))
-    });
-    if !falling || coins.is_none() || sum != Some(manifest.amount.units()) {
+    if !falling || coins.is_none() || manifest.sum() != Some(manifest.amount) {
         return Err(Misbehaviour::Sealed { number });
     }
     Ok(manifest)

@@ -2,6 +2,7 @@
 //! or changed is noticed at the latest with the next frame, and the peer is never blamed for it.
 
 use coin::Amount;
+use proptest::proptest;
 
 use super::{Desk, START, handshake, heard, linked, other_file, relayed, reply};
 use crate::link::{LinkBroken, LinkEvent, Memory, SenderMemory};
@@ -229,4 +230,18 @@ fn a_line_that_is_too_long_breaks_the_link() {
     let (_, mut receiver) = linked();
     let line = vec![b'x'; crate::limits::DELIVERED_BYTES_MAX + 1];
     assert!(matches!(receiver.link.heard_line(&line), Err(LinkBroken::LineTooLong { .. })));
+}
+
+proptest! {
+    #[test]
+    fn no_line_makes_a_link_panic(line: Vec<u8>, text in "[ -~]{0,80}", number in 0..30_u64) {
+        let (mut sender, mut receiver) = linked();
+        let message = format!(
+            r#"{{"Message Number":{number},"seq":2,"ack":1,"chunk":0,"last":true,"auth":"{text}"}}"#
+        );
+        for line in [&line[..], text.as_bytes(), message.as_bytes()] {
+            let _ = sender.link.heard_line(line);
+            let _ = receiver.link.heard_line(line);
+        }
+    }
 }

@@ -80,6 +80,31 @@ fn a_side_that_comes_back_links_again_with_the_one_that_stayed() {
     handshake(&mut sender, &mut receiver);
 }
 
+/// A receiver, and the first frames of a sender that made two more handshakes before they came.
+fn two_answered() -> (Desk, String, String) {
+    let (mut sender, mut receiver) = linked();
+    let mut link_again = |seed| {
+        sender.connect(seed);
+        let answer = reply(&receiver.hear(&sender.link.handshake_due().unwrap()).unwrap());
+        sender.hear(&answer).unwrap();
+        sender.say(&START)
+    };
+    let (older, newer) = (link_again(3), link_again(4));
+    (receiver, older, newer)
+}
+
+#[test]
+fn of_two_answered_handshakes_the_newer_one_lasts() {
+    let (mut receiver, older, newer) = two_answered();
+    for line in [&older, &newer] {
+        let events = receiver.hear(line).unwrap();
+        assert!(matches!(&events[..], [LinkEvent::Linked, LinkEvent::Heard(..)]), "{events:?}");
+    }
+    let (mut receiver, older, newer) = two_answered();
+    receiver.hear(&newer).unwrap();
+    assert_eq!(receiver.hear(&older), Err(LinkBroken::WrongTag));
+}
+
 #[test]
 fn late_answers_to_the_handshake_before_do_not_make_the_files_differ() {
     let (mut sender, mut receiver) = (Desk::sender(), Desk::receiver());
