@@ -251,9 +251,9 @@ impl Receiver {
         }
     }
 
-    /// Returns what is waited for and until when.
-    pub fn waiting(&self) -> Waiting {
-        waits::waiting(&waits::of_receiver(&self.step), &self.presence, self.step_until)
+    /// Returns what is waited for and until when, or `None` once it is over.
+    pub fn waiting(&self) -> Option<Waiting> {
+        if self.is_over() { None } else { Some(self.awaited()) }
     }
 
     /// Returns how the transfer ended for this program, once it has.
@@ -309,7 +309,7 @@ impl Receiver {
             Input::Linked => self.linked(turn),
             Input::Unlinked => self.unlinked(turn),
             Input::Heard(message) => self.heard(message, turn),
-            Input::Done(report) => self.done(report, turn),
+            Input::Done(report) => self.done(&report, turn),
             Input::Failed(job, fault) => self.failed(&job, fault, turn),
             Input::Progress => self.progress(turn),
             Input::Answered(consent) => self.person_answered(consent, turn),
@@ -357,13 +357,13 @@ impl Receiver {
         }
     }
 
-    fn done(self, report: Report, turn: &mut Turn) -> Receiver {
+    fn done(self, report: &Report, turn: &mut Turn) -> Receiver {
         match report {
             Report::FoldersCleared => self.folders_cleared(turn),
             Report::Ready => self.ready(turn),
-            Report::Stored(batch) => self.stored(batch, turn),
+            Report::Stored(batch) => self.stored(*batch, turn),
             Report::BatchChecked => self.batch_checked(turn),
-            Report::Powned(totals) => self.powned(totals, turn),
+            Report::Powned(totals) => self.powned(*totals, turn),
             Report::ReceiptSent => self.receipt_sent(turn),
             Report::Banked => self.coins_banked(turn),
             Report::Prepared(_)
@@ -382,7 +382,7 @@ impl Receiver {
     }
 
     fn progress(mut self, turn: &mut Turn) -> Receiver {
-        match self.waiting().what {
+        match self.awaited().what {
             WaitingFor::Work(_) => {
                 self.renew(turn);
                 self.announce_again(turn)
@@ -400,8 +400,12 @@ impl Receiver {
                 self = self.unlinked(turn);
             }
         }
-        let waiting = self.waiting();
+        let waiting = self.awaited();
         if turn.now() < waiting.until { self } else { self.wait_over(waiting.what, turn) }
+    }
+
+    fn awaited(&self) -> Waiting {
+        waits::waiting(&waits::of_receiver(&self.step), &self.presence, self.step_until)
     }
 
     /// Goes to a step, whose wait begins.

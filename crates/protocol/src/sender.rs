@@ -190,9 +190,9 @@ impl Sender {
         }
     }
 
-    /// Returns what is waited for and until when.
-    pub fn waiting(&self) -> Waiting {
-        waits::waiting(&waits::of_sender(&self.step), &self.presence, self.step_until)
+    /// Returns what is waited for and until when, or `None` once it is over.
+    pub fn waiting(&self) -> Option<Waiting> {
+        if self.is_over() { None } else { Some(self.awaited()) }
     }
 
     /// Returns how the transfer ended for this program, once it has.
@@ -312,7 +312,7 @@ impl Sender {
     }
 
     fn progress(mut self, turn: &mut Turn) -> Sender {
-        match self.waiting().what {
+        match self.awaited().what {
             WaitingFor::Work(_) => {
                 self.renew(turn);
                 self.announce_again(turn)
@@ -330,8 +330,12 @@ impl Sender {
                 self = self.unlinked(turn);
             }
         }
-        let waiting = self.waiting();
+        let waiting = self.awaited();
         if turn.now() < waiting.until { self } else { self.wait_over(waiting.what, turn) }
+    }
+
+    fn awaited(&self) -> Waiting {
+        waits::waiting(&waits::of_sender(&self.step), &self.presence, self.step_until)
     }
 
     /// Goes to a step, whose wait begins.

@@ -91,7 +91,7 @@ impl Sender {
             return self.stop_in_doubt(Cause::Undecided(totals), turn);
         }
         if totals.all_owned() {
-            return self.settle(flight, Proof::Receipt(totals), turn);
+            return self.settle(&flight, Proof::Receipt(totals), turn);
         }
         self.durable = SenderDurable::InFlight(Flight { receipt: Some(totals), ..flight });
         turn.persist();
@@ -107,13 +107,13 @@ impl Sender {
         let disputed = flight.receipt.is_some_and(|totals| !totals.counterfeit.is_zero());
         if secrets.alive_or_unknown.is_zero() && !disputed {
             let flight = flight.clone();
-            return self.settle(flight, Proof::Agents, turn);
+            return self.settle(&flight, Proof::Agents, turn);
         }
         let cause = cause.clone();
         self.over(Outcome::InDoubt(cause), turn)
     }
 
-    fn settle(mut self, flight: Flight, proof: Proof, turn: &mut Turn) -> Sender {
+    fn settle(mut self, flight: &Flight, proof: Proof, turn: &mut Turn) -> Sender {
         let batch = flight.manifest.batch;
         self.durable = SenderDurable::Settled(Settlement { batch, proof });
         turn.persist();
