@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::house::{listen, serve};
@@ -103,6 +103,7 @@ fn run(arguments: &Arguments) -> Result<Signal, StartError> {
         let mut signals = Signals::listen()?;
         let address = SocketAddr::new(arguments.bind, arguments.port);
         let listener = listen(address).map_err(|source| StartError::Listen { address, source })?;
+        allow_connections(arguments.max_connections);
         announce(listener.local_addr()?);
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, arguments.settings(), stop.clone()));
@@ -117,6 +118,27 @@ fn run(arguments: &Arguments) -> Result<Signal, StartError> {
         Ok(signal)
     })
 }
+
+/// Raises the limit of file descriptors, often 1,024, to what the connections need.
+#[cfg(unix)]
+fn allow_connections(connections_max: usize) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let needed = connections_max as u64 + limits::OTHER_DESCRIPTORS;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let allowed = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+    limit.current = Some(allowed);
+    if setrlimit(Resource::Nofile, limit).is_err() || allowed < needed {
+        warn!(needed, allowed, "the limit of file descriptors is low: ulimit -n");
+    }
+}
+
+/// Elsewhere sockets are no file descriptors.
+#[cfg(not(unix))]
+fn allow_connections(_connections_max: usize) {}
 
 /// Says on stdout where the relay listens, for programs; and on stderr what a person should know.
 fn announce(address: SocketAddr) {

@@ -1,13 +1,17 @@
 //! Every bound of the relay that has nothing to do with the protocol: name, value, unit, reason.
 //!
 //! What a connection can make the relay hold: an unfinished line or a chunk of lines (up to
-//! 128 KiB) and one batch of lines for the other member (up to 192 KiB), both only while the other
-//! one does not read; an idle connection holds no buffer at all.
+//! 128 KiB), and one batch of lines and the notices that wait for it (up to 256 KiB). Both only while
+//! a line is unfinished or a member does not read; an idle connection holds no buffer at all.
 
 use std::time::Duration;
 
-/// Connections at once. With the sums above this is at most 1.3 GiB, if all of them attack.
+/// Connections at once. With the sums above this is 1.5 GiB at most, if all of them attack at once.
 pub(crate) const CONNECTIONS_MAX: usize = 4_096;
+
+/// File descriptors that are not connections: listener, standard streams, the runtime's own.
+#[cfg(unix)]
+pub(crate) const OTHER_DESCRIPTORS: u64 = 64;
 
 /// Rooms at once; a room has a connection at least.
 pub(crate) const ROOMS_MAX: usize = 4_096;
