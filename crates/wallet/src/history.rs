@@ -1,0 +1,86 @@
+//! Operations that have ended. Of a long journal only the two ends are read.
+
+use crate::disk::{Disk, Part};
+use crate::error::{DiskError, WalletError};
+use crate::journal::format::Line;
+use crate::journal::record::Record;
+use crate::journal::{self, Flaw};
+use crate::limits::JOURNAL_ENDS_BYTES;
+use crate::operation::state::State;
+use crate::operation::{End, Kind, OperationId};
+
+/// An operation that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its number.
+    pub id: OperationId,
+    /// What it was for.
+    pub kind: Kind,
+    /// The text it was begun with.
+    pub about: String,
+    /// When it began, in seconds since 1970 UTC.
+    pub began_at_secs: i64,
+    /// When and how it ended.
+    pub end: End,
+}
+
+/// Returns the operations that have ended, in the order of their ends. Needs no lock.
+///
+/// # Errors
+/// Those of the disk; [`WalletError::JournalDamaged`] when a journal does not
+/// begin or end as it should. What is between is not looked at.
+pub fn history(disk: &impl Disk) -> Result<Vec<Ended>, WalletError> {
+    let mut all = Vec::new();
+    for id in journal::list(disk, journal::DONE)? {
+        all.push(read_done(disk, id)?);
+    }
+    for id in journal::list(disk, journal::OPEN)? {
+        // One that ended just before a crash has not moved yet.
+        all.extend(read_open(disk, id)?.filter(|ended| all.iter().all(|it| it.id != ended.id)));
+    }
+    all.sort_by_key(|ended| (ended.end.at_secs, ended.id));
+    Ok(all)
+}
+
+/// Returns operation `id` if it has ended.
+pub(crate) fn read_ended(disk: &impl Disk, id: OperationId) -> Result<Option<Ended>, WalletError> {
+    if journal::exists(disk, journal::DONE, id)? {
+        return read_done(disk, id).map(Some);
+    }
+    if journal::exists(disk, journal::OPEN, id)? { read_open(disk, id) } else { Ok(None) }
+}
+
+fn read_done(disk: &impl Disk, id: OperationId) -> Result<Ended, WalletError> {
+    let path = journal::path_in(journal::DONE, id);
+    let read = |part| disk.read(&path, part).map_err(DiskError::of("read", &path));
+    let (head, tail) =
+        (read(Part::Head(JOURNAL_ENDS_BYTES))?, read(Part::Tail(JOURNAL_ENDS_BYTES))?);
+    let begin = head.split(|byte| *byte == b'\n').nth(1).and_then(parse);
+    let end = tail.strip_suffix(b"\n").and_then(|tail| tail.rsplit(|byte| *byte == b'\n').next());
+    match (begin, end.and_then(parse)) {
+        (Some(Record::Begin { kind, at, about }), Some(Record::End { at: ended, summary })) => {
+            let end = End { at_secs: ended, summary };
+            Ok(Ended { id, kind, about, began_at_secs: at, end })
+        }
+        (Some(_) | None, Some(_) | None) => {
+            Err(WalletError::JournalDamaged { path, record: 0, flaw: Flaw::Changed })
+        }
+    }
+}
+
+fn read_open(disk: &impl Disk, id: OperationId) -> Result<Option<Ended>, WalletError> {
+    let mut state = State::new(id);
+    let tip = journal::read(disk, journal::OPEN, id, |record| state.take(record))?;
+    let ended = tip.and_then(|_| state.end().cloned());
+    Ok(ended.map(|end| Ended {
+        id,
+        kind: state.kind(),
+        about: state.about().to_owned(),
+        began_at_secs: state.began_at_secs(),
+        end,
+    }))
+}
+
+fn parse(line: &[u8]) -> Option<Record> {
+    serde_json::from_slice(Line::parse(line)?.json).ok()
+}

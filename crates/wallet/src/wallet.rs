@@ -1,0 +1,196 @@
+//! The wallet of a home: what lies where, and which operations there are.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use coin::{CoinName, SerialNumber, StoredCoin, stack};
+
+use crate::disk::{Disk, Part};
+use crate::error::{DiskError, OpenError, WalletError};
+use crate::history::{self, Ended};
+use crate::home::Home;
+use crate::journal;
+use crate::limits::COIN_FILE_BYTES_MAX;
+use crate::listing::{self, Bookings};
+use crate::operation::state::State;
+use crate::operation::{End, Kind, Operation, OperationId};
+use crate::place::Place;
+use crate::recovery::{self, RecoveryReport};
+
+/// A home that is open for writing. It holds the writers' lock; whoever only
+/// reads (balance, history, receipts) does without.
+#[derive(Debug)]
+pub struct Wallet<D: Disk> {
+    pub(crate) home: Arc<Home<D>>,
+}
+
+impl<D: Disk> Wallet<D> {
+    /// Opens a home: takes the writers' lock, makes the folders that are
+    /// missing, closes to others what is open to them, and finishes what a crash
+    /// interrupted, before anything else can be done.
+    ///
+    /// # Errors
+    /// [`OpenError::Busy`] names the process that holds the lock. The others say
+    /// what is wrong with the disk, a folder or a journal.
+    ///
+    /// # Crash safety
+    /// A crash in it is made good by the next call.
+    pub fn open(disk: D) -> Result<(Wallet<D>, RecoveryReport), OpenError> {
+        let (home, closed_to_others) = Home::open(disk)?;
+        let wallet = Wallet { home: Arc::new(home) };
+        let report = RecoveryReport { closed_to_others, ..recovery::recover(&wallet)? };
+        Ok((wallet, report))
+    }
+
+    /// Lists the coins in a folder, in the order of their names; files whose
+    /// names are not [`CoinName`]s are left out.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn list(&self, place: Place) -> Result<Vec<CoinName>, WalletError> {
+        listing::coin_names(&self.home.disk, place)
+    }
+
+    /// Reads the coin in a file.
+    ///
+    /// # Errors
+    /// [`WalletError::NotThere`]; [`WalletError::NotThatCoin`] when the file
+    /// holds anything else than that one coin.
+    pub fn read(&self, place: Place, name: &CoinName) -> Result<StoredCoin, WalletError> {
+        let path = place.file(&name.to_string());
+        let text = match self.home.disk.read(&path, Part::Whole { max: COIN_FILE_BYTES_MAX }) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(WalletError::NotThere { place, name: name.clone() });
+            }
+            Err(error) => return Err(DiskError::of("read", &path)(error).into()),
+        };
+        let not_that_coin = |source| WalletError::NotThatCoin { place, name: name.clone(), source };
+        let coins = stack::read(&text).map_err(|error| not_that_coin(Some(error)))?;
+        match <[StoredCoin; 1]>::try_from(coins) {
+            Ok([coin]) if coin.coin.sn == name.sn => Ok(coin),
+            Ok(_) | Err(_) => Err(not_that_coin(None)),
+        }
+    }
+
+    /// Returns every place where a file is named after this coin.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn places_of(&self, sn: SerialNumber) -> Result<Vec<(Place, CoinName)>, WalletError> {
+        let mut found = Vec::new();
+        for place in Place::all() {
+            let names = self.list(place)?.into_iter().filter(|name| name.sn == sn);
+            found.extend(names.map(|name| (place, name)));
+        }
+        Ok(found)
+    }
+
+    /// Returns which coins this home has booked: by the names of the files in
+    /// Bank, Fracked, Limbo and Export of all three wallets, and what is in
+    /// flight. One reading, for as many questions as there are.
+    ///
+    /// # Errors
+    /// Those of the disk and of the journals.
+    pub fn bookings(&self) -> Result<Bookings, WalletError> {
+        Bookings::read(&self.home.disk)
+    }
+
+    /// Returns whether this coin is booked, see [`bookings`](Wallet::bookings).
+    ///
+    /// # Errors
+    /// Those of the disk and of the journals.
+    pub fn booked(&self, sn: SerialNumber) -> Result<bool, WalletError> {
+        Ok(self.bookings()?.contains(sn))
+    }
+
+    /// Begins an operation. `about` is opaque text of the caller, at most 128 KiB.
+    ///
+    /// # Errors
+    /// [`WalletError::BegunBefore`]: one number, one operation. Those of the disk.
+    ///
+    /// # Crash safety
+    /// Its journal is durable when this returns.
+    pub fn begin(
+        &mut self,
+        id: OperationId,
+        kind: Kind,
+        about: &str,
+    ) -> Result<Operation<D>, WalletError> {
+        self.home.health.ask()?;
+        let loaded = self.home.load(id)?;
+        for folder in [journal::OPEN, journal::DONE] {
+            if journal::exists(&self.home.disk, folder, id)? {
+                return Err(WalletError::BegunBefore { id });
+            }
+        }
+        Operation::begin(loaded, id, kind, about)
+    }
+
+    /// Lists the operations that have not ended.
+    ///
+    /// # Errors
+    /// Those of the disk and of the journals.
+    pub fn open_operations(&self) -> Result<Vec<(OperationId, Kind)>, WalletError> {
+        let states = open_states(&self.home.disk)?;
+        Ok(states.iter().map(|state| (state.id(), state.kind())).collect())
+    }
+
+    /// Loads an open operation from its journal.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownOperation`], [`WalletError::Ended`],
+    /// [`WalletError::LoadedAlready`]; those of the disk and of the journal.
+    pub fn load(&mut self, id: OperationId) -> Result<Operation<D>, WalletError> {
+        self.home.health.ask()?;
+        if self.ended(id)?.is_some() {
+            return Err(WalletError::Ended { id });
+        }
+        if !journal::exists(&self.home.disk, journal::OPEN, id)? {
+            return Err(WalletError::UnknownOperation { id });
+        }
+        let loaded = self.home.load(id)?;
+        let mut operation =
+            Operation::load(loaded, id)?.ok_or(WalletError::UnknownOperation { id })?;
+        operation.finish(self)?;
+        Ok(operation)
+    }
+
+    /// Returns how an operation ended; `None` while it is open, or if there is none.
+    ///
+    /// # Errors
+    /// Those of the disk and of the journal.
+    pub fn ended(&self, id: OperationId) -> Result<Option<End>, WalletError> {
+        Ok(history::read_ended(&self.home.disk, id)?.map(|ended| ended.end))
+    }
+
+    /// Returns the operations that have ended, in the order of their ends.
+    ///
+    /// # Errors
+    /// Those of the disk and of the journals.
+    pub fn history(&self) -> Result<Vec<Ended>, WalletError> {
+        history::history(&self.home.disk)
+    }
+
+    /// Returns the path of an operation's journal, from the home on, for messages.
+    pub fn journal_path(&self, id: OperationId) -> PathBuf {
+        journal::path_in(journal::OPEN, id)
+    }
+}
+
+/// Reads the journals of all operations that have not ended; without the lock,
+/// one that moves away meanwhile has ended.
+pub(crate) fn open_states(disk: &impl Disk) -> Result<Vec<State>, WalletError> {
+    let mut states = Vec::new();
+    for id in journal::list(disk, journal::OPEN)? {
+        let mut state = State::new(id);
+        match journal::read(disk, journal::OPEN, id, |record| state.take(record)) {
+            Ok(Some(_)) if state.end().is_none() => states.push(state),
+            Ok(Some(_) | None) => {}
+            Err(WalletError::Disk(error)) if error.source.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(states)
+}
