@@ -59,7 +59,7 @@ async fn an_empty_room_is_forgotten() {
 
 #[tokio::test]
 async fn who_is_silent_for_the_idle_wait_goes_and_who_says_a_heartbeat_stays() {
-    let idle_wait = Duration::from_millis(200);
+    let idle_wait = Duration::from_secs(1);
     let relay = Relay::start_with(Settings { idle_wait, ..Settings::default() });
     let (mut first, mut second) = relay.pair().await;
     loop {
@@ -76,7 +76,7 @@ async fn who_is_silent_for_the_idle_wait_goes_and_who_says_a_heartbeat_stays() {
 
 #[tokio::test]
 async fn a_heartbeat_keeps_the_place_of_one_who_is_alone() {
-    let idle_wait = Duration::from_millis(200);
+    let idle_wait = Duration::from_secs(1);
     let relay = Relay::start_with(Settings { idle_wait, ..Settings::default() });
     let (mut first, _) = relay.join("<# Join_Room 7>").await;
     let (mut silent, _) = relay.join("<# Join_Room 8>").await;
