@@ -7,7 +7,7 @@
 mod fjall;
 pub(crate) mod sim;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::error::Error;
 use std::fmt;

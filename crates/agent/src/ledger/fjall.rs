@@ -4,9 +4,13 @@
 //! store has had at least. The store cuts a journal off where it stops making sense, which is
 //! right after a power cut and wrong after damage; a store with fewer commits than the witness
 //! says has lost some that were answered for, and is not opened.
+//!
+//! Coins and the ledger's own entries share one keyspace, so that neither can be lost without
+//! the other: a coin's key has 4 bytes, the names of the others have more.
 
 use std::fs;
 use std::io;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,8 +29,7 @@ pub struct FjallLedger {
     dir: PathBuf,
     charter: Charter,
     store: Database,
-    coins: Keyspace,
-    meta: Keyspace,
+    entries: Keyspace,
     commits: AtomicU64,
 }
 
@@ -89,6 +92,12 @@ pub enum Damage {
     /// An entry that every ledger has is missing or is not what it should be.
     #[error("its entry {0:?} is missing or torn")]
     Entry(&'static str),
+    /// A file that every ledger has is missing.
+    #[error("{0} is missing")]
+    Missing(PathBuf),
+    /// The store broke off over what it read.
+    #[error("the store cannot make sense of its files")]
+    Assertion,
     /// The file `commits` is no number.
     #[error("its file {WITNESS} is torn")]
     Witness,
@@ -115,15 +124,15 @@ impl FjallLedger {
                 fs::remove_dir_all(&beside)?;
             }
             fs::create_dir(&beside)?;
-            let (store, _, meta) = open_store(&beside)?;
+            let (store, entries) = open_store(&beside)?;
             let mut batch = store.batch().durability(Some(PersistMode::SyncAll));
-            batch.insert(&meta, "format", FORMAT.to_string());
-            batch.insert(&meta, "network", charter.network.as_str());
-            batch.insert(&meta, "agent", charter.agent.to_string());
-            batch.insert(&meta, "commits", 0_u64.to_be_bytes());
+            batch.insert(&entries, "format", FORMAT.to_string());
+            batch.insert(&entries, "network", charter.network.as_str());
+            batch.insert(&entries, "agent", charter.agent.to_string());
+            batch.insert(&entries, "commits", 0_u64.to_be_bytes());
             batch.commit()?;
             files::write_new(&beside.join(WITNESS), b"0\n")?;
-            drop((store, meta));
+            drop((store, entries));
             fs::rename(&beside, dir)?;
             Ok(files::sync_parent(dir)?)
         };
@@ -140,19 +149,20 @@ impl FjallLedger {
             return Err(OpenError::NotFounded { dir: dir.to_owned() });
         }
         let damaged = |source| OpenError::Damaged { dir: dir.to_owned(), source };
-        let (store, coins, meta) = open_store(dir).map_err(damaged)?;
-        let format = entry(&meta, "format").map_err(damaged)?;
+        check_layout(dir).map_err(damaged)?;
+        let (store, entries) = open_store(dir).map_err(damaged)?;
+        let format = entry(&entries, "format").map_err(damaged)?;
         if format != FORMAT.to_string() {
             return Err(OpenError::OtherFormat { dir: dir.to_owned(), found: format });
         }
-        let charter = read_charter(&meta).map_err(damaged)?;
-        let found = read_commits(&meta).map_err(damaged)?;
+        let charter = read_charter(&entries).map_err(damaged)?;
+        let found = read_commits(&entries).map_err(damaged)?;
         let witnessed = read_witness(dir).map_err(damaged)?;
         if found < witnessed {
             return Err(OpenError::LostCommits { dir: dir.to_owned(), witnessed, found });
         }
         let commits = AtomicU64::new(found);
-        let ledger = FjallLedger { dir: dir.to_owned(), charter, store, coins, meta, commits };
+        let ledger = FjallLedger { dir: dir.to_owned(), charter, store, entries, commits };
         ledger.witness().map_err(|source| damaged(source.into()))?;
         Ok(ledger)
     }
@@ -180,6 +190,12 @@ impl FjallLedger {
         let commits = self.commits.load(Ordering::Acquire);
         files::replace(&self.dir.join(WITNESS), format!("{commits}\n").as_bytes())
     }
+
+    /// Moves what is in memory into a table, as the store does by itself when it has grown.
+    #[cfg(test)]
+    pub(crate) fn flush(&self) {
+        self.entries.rotate_memtable_and_wait().unwrap();
+    }
 }
 
 impl Ledger for FjallLedger {
@@ -188,7 +204,7 @@ impl Ledger for FjallLedger {
     }
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
-        let entry = self.coins.get(sn.get().to_be_bytes()).map_err(store_error)?;
+        let entry = self.entries.get(sn.get().to_be_bytes()).map_err(store_error)?;
         let an = entry.map(|bytes| match bytes.as_ref().try_into() {
             Ok(bytes) => Ok(AuthenticityNumber::from_bytes(bytes)),
             Err(_) => Err(LedgerError::TornEntry { sn, bytes: bytes.len() }),
@@ -202,9 +218,9 @@ impl Ledger for FjallLedger {
         // writes that down too.
         let mut batch = self.store.batch().durability(Some(PersistMode::SyncData));
         for (sn, an) in changes {
-            batch.insert(&self.coins, sn.get().to_be_bytes(), an.expose());
+            batch.insert(&self.entries, sn.get().to_be_bytes(), an.expose());
         }
-        batch.insert(&self.meta, "commits", commits.to_be_bytes());
+        batch.insert(&self.entries, "commits", commits.to_be_bytes());
         batch.commit().map_err(store_error)?;
         self.commits.store(commits, Ordering::Release);
         Ok(())
@@ -226,32 +242,49 @@ fn store_error(error: fjall::Error) -> LedgerError {
     }
 }
 
-fn open_store(dir: &Path) -> Result<(Database, Keyspace, Keyspace), Damage> {
-    let store = Database::builder(dir.join(STORE))
-        .cache_size(LEDGER_CACHE_BYTES)
-        .max_cached_files(Some(LEDGER_FILES))
-        .max_journaling_size(LEDGER_JOURNAL_BYTES)
-        .worker_threads(1)
-        .open()?;
-    let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
-    let coins = store.keyspace("coins", options)?;
-    let meta = store.keyspace("meta", options)?;
-    Ok((store, coins, meta))
+/// Looks for the files without which the store takes what is there for the rest of an unfinished
+/// creation, and deletes it.
+fn check_layout(dir: &Path) -> Result<(), Damage> {
+    let store = dir.join(STORE);
+    let mut needed = vec![store.join("version")];
+    for keyspace in fs::read_dir(store.join("keyspaces"))? {
+        needed.push(keyspace?.path().join("current"));
+    }
+    match needed.into_iter().find(|file| !file.is_file()) {
+        Some(file) => Err(Damage::Missing(file)),
+        None => Ok(()),
+    }
 }
 
-fn entry(meta: &Keyspace, name: &'static str) -> Result<String, Damage> {
-    let bytes = meta.get(name)?.ok_or(Damage::Entry(name))?;
+fn open_store(dir: &Path) -> Result<(Database, Keyspace), Damage> {
+    let open = || -> Result<(Database, Keyspace), Damage> {
+        let store = Database::builder(dir.join(STORE))
+            .cache_size(LEDGER_CACHE_BYTES)
+            .max_cached_files(Some(LEDGER_FILES))
+            .max_journaling_size(LEDGER_JOURNAL_BYTES)
+            .worker_threads(1)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
+        let entries = store.keyspace("ledger", options)?;
+        Ok((store, entries))
+    };
+    // Some kinds of damage fail assertions of the store instead of being reported by it.
+    catch_unwind(open).unwrap_or(Err(Damage::Assertion))
+}
+
+fn entry(entries: &Keyspace, name: &'static str) -> Result<String, Damage> {
+    let bytes = entries.get(name)?.ok_or(Damage::Entry(name))?;
     String::from_utf8(bytes.to_vec()).map_err(|_| Damage::Entry(name))
 }
 
-fn read_charter(meta: &Keyspace) -> Result<Charter, Damage> {
-    let network = entry(meta, "network")?.parse().map_err(|_| Damage::Entry("network"))?;
-    let agent = entry(meta, "agent")?.parse().map_err(|_| Damage::Entry("agent"))?;
+fn read_charter(entries: &Keyspace) -> Result<Charter, Damage> {
+    let network = entry(entries, "network")?.parse().map_err(|_| Damage::Entry("network"))?;
+    let agent = entry(entries, "agent")?.parse().map_err(|_| Damage::Entry("agent"))?;
     Ok(Charter { network, agent })
 }
 
-fn read_commits(meta: &Keyspace) -> Result<u64, Damage> {
-    let bytes = meta.get("commits")?.ok_or(Damage::Entry("commits"))?;
+fn read_commits(entries: &Keyspace) -> Result<u64, Damage> {
+    let bytes = entries.get("commits")?.ok_or(Damage::Entry("commits"))?;
     let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
     Ok(u64::from_be_bytes(bytes))
 }
