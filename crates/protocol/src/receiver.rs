@@ -269,7 +269,8 @@ impl Receiver {
     /// Returns what becomes of the journal, as far as can be told now.
     ///
     /// It stays open where the sender may still need an answer: coins that may be in flight to here,
-    /// a receipt or a refusal that it has not confirmed, coins that are undecided.
+    /// a receipt or a refusal that it has not confirmed, coins that are undecided. So it does where
+    /// what is owned is not yet in Default.
     pub fn journal(&self) -> Journal {
         let Some(outcome) = &self.end else { return Journal::KeepOpen };
         let nothing_left = match outcome {
@@ -277,7 +278,9 @@ impl Receiver {
             Outcome::Done(_) | Outcome::Returned(_) => match &self.durable {
                 ReceiverDurable::Open(_) => self.coins_out == CoinsOut::No,
                 ReceiverDurable::Received(_) => false,
-                ReceiverDurable::Receipted(receipted) => receipted.word != Word::Awaited,
+                ReceiverDurable::Receipted(receipted) => {
+                    receipted.word != Word::Awaited && self.banked == Banked::Yes
+                }
                 ReceiverDurable::Refused(refused) => refused.told == Told::Yes,
             },
             Outcome::Unreceipted(_) | Outcome::InDoubt(_) | Outcome::Partly(_) => false,

@@ -1,0 +1,25 @@
+//! The two machines talk to each other in a world in memory: a link that can be cut, journals that
+//! forget what was not persisted, agents that change hands once.
+
+#[path = "conversation/crashes.rs"]
+mod crashes;
+#[path = "conversation/cuts.rs"]
+mod cuts;
+#[path = "conversation/money.rs"]
+mod money;
+#[path = "conversation/parting.rs"]
+mod parting;
+#[path = "conversation/random.rs"]
+mod random;
+#[path = "conversation/side.rs"]
+mod side;
+#[path = "conversation/undecided.rs"]
+mod undecided;
+#[path = "conversation/waits.rs"]
+mod waits;
+#[path = "conversation/walks.rs"]
+mod walks;
+#[path = "conversation/whole.rs"]
+mod whole;
+#[path = "conversation/world.rs"]
+mod world;

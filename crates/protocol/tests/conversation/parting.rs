@@ -1,0 +1,183 @@
+//! 23, stops, faults, and messages out of step, at every event and from either side.
+
+use protocol::machine::{Cause, Fault, Input, Outcome};
+use protocol::message::{BatchHash, Chunk, DurableStep, Last, Message, Position};
+
+use crate::money::{BATCH, Held, Pown, amount, manifest};
+use crate::side::{BOTH, Who};
+use crate::world::World;
+
+/// Runs a transfer in which a side gets this input at this event.
+fn disturbed(at: usize, who: Who, input: Input) -> World {
+    let mut world = World::new();
+    world.run_for(at);
+    world.feed(who, input);
+    world.run();
+    world
+}
+
+#[test]
+fn a_stop_at_any_event_ends_the_program_and_a_later_session_settles() {
+    for at in 0..World::whole_length() {
+        for who in BOTH {
+            let mut world = disturbed(at, who, Input::StopAsked);
+            world.settle();
+            world.assert_settled();
+        }
+    }
+}
+
+#[test]
+fn a_second_stop_ends_at_once() {
+    for at in 0..World::whole_length() {
+        for who in BOTH {
+            let mut world = World::new();
+            world.run_for(at);
+            world.feed(who, Input::StopAsked);
+            world.feed(who, Input::StopAsked);
+            assert!(!world.side(who).is_running(), "{who:?} at {at}");
+        }
+    }
+}
+
+#[test]
+fn an_abort_heard_at_any_event_ends_the_conversation_and_never_the_money() {
+    for at in 0..World::whole_length() {
+        for who in BOTH {
+            let mut world = disturbed(at, who, Input::Heard(Message::Abort("no".into())));
+            world.settle();
+            if world.money.all(Held::New) {
+                assert!(world.sender.closed && world.money.is_banked());
+            }
+        }
+    }
+}
+
+/// One of each message, with details that fit nowhere.
+fn messages() -> Vec<Message> {
+    let odd = Position { step: DurableStep::Received, batch: Some(BatchHash([9; 32])) };
+    let chunk = Chunk { index: 7, last: Last::Yes };
+    vec![
+        Message::Heartbeat(None),
+        Message::Heartbeat(Some(odd)),
+        Message::EmptyImportExport,
+        Message::ImportExportEmpty,
+        Message::Money { amount: amount(1), memo: None },
+        Message::MakingChange,
+        Message::JoiningCoins,
+        Message::FindingChange,
+        Message::FixingChange,
+        Message::MovingCoinsToSender,
+        Message::DetectingCoins,
+        Message::FixingCoins,
+        Message::PuttingCoinsInExport,
+        Message::EncryptingCoins(manifest()),
+        Message::ReadyToSendCoins,
+        Message::ReadyToReceive,
+        Message::Coins(chunk),
+        Message::Received,
+        Message::DecryptingCoins,
+        Message::PowningCoins,
+        Message::Receipt(chunk),
+        Message::ConfirmingChangeOfOwnership,
+        Message::CoinsConfirmed,
+    ]
+}
+
+#[test]
+fn any_message_at_any_event_breaks_no_rule_of_money() {
+    for at in 0..World::whole_length() {
+        for who in BOTH {
+            for message in messages() {
+                // A receiver that says that it has the coins, and stops, is believed: asking the
+                // agents then shows whose they are.
+                let mut world = disturbed(at, who, Input::Heard(message));
+                world.settle();
+                if world.money.all(Held::New) {
+                    assert!(world.sender.closed && world.money.is_banked());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_of_the_wrong_speaker_is_out_of_step() {
+    let mut world = World::new();
+    world.run_for(8);
+    world.feed(Who::Sender, Input::Heard(Message::EmptyImportExport));
+    world.run();
+    let out_of_step = Cause::OutOfStep { heard: 2 };
+    assert_eq!(world.sender.outcome, Some(Outcome::Returned(out_of_step)));
+    assert!(matches!(world.receiver.outcome, Some(Outcome::Returned(Cause::PeerStopped(_)))));
+}
+
+#[test]
+fn a_bad_batch_is_refused_for_ever_and_the_sender_learns_it_by_position() {
+    for at_check in [false, true] {
+        let mut world = World::new();
+        let fault = Some(Fault::BadBatch("a coin is there twice".into()));
+        if at_check {
+            world.money.check = fault;
+        } else {
+            world.money.store = fault;
+        }
+        world.run();
+        assert!(matches!(
+            world.receiver.outcome,
+            Some(Outcome::Returned(Cause::Fault(Fault::BadBatch(_))))
+        ));
+        assert!(matches!(world.sender.outcome, Some(Outcome::InDoubt(Cause::PeerStopped(_)))));
+        assert_eq!(world.receiver.durable(), DurableStep::Refused);
+        world.settle();
+        assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::Refused)));
+        assert!(world.receiver.closed && !world.sender.closed);
+        assert_eq!(world.money.powns_begun(), 0);
+    }
+}
+
+#[test]
+fn a_full_disk_is_no_refusal_and_the_same_batch_comes_again() {
+    let mut world = World::new();
+    world.money.store = Some(Fault::Disk("no space left".into()));
+    world.run();
+    assert!(matches!(world.receiver.outcome, Some(Outcome::Returned(Cause::Fault(_)))));
+    assert!(matches!(world.sender.outcome, Some(Outcome::InDoubt(_))));
+    world.settle();
+    world.assert_done();
+}
+
+#[test]
+fn too_few_agents_leave_the_coins_in_doubt_until_a_later_session() {
+    let mut world = World::new();
+    world.money.powns = vec![Pown::TooFew];
+    world.run();
+    let fault = Cause::Fault(Fault::TooFewAgents { answered: 12 });
+    assert_eq!(world.receiver.outcome, Some(Outcome::InDoubt(fault)));
+    assert!(matches!(world.sender.outcome, Some(Outcome::InDoubt(_))));
+    world.settle();
+    world.assert_done();
+}
+
+#[test]
+fn a_position_with_another_batch_ends_in_doubt_and_never_makes_new_coins() {
+    let other = Some(BatchHash([9; 32]));
+    for step in [DurableStep::Received, DurableStep::Receipted, DurableStep::Refused] {
+        let mut world = World::new();
+        while world.sender.durable() != DurableStep::InFlight {
+            world.run_for(1);
+        }
+        world.cut();
+        world.receiver.stop();
+        let said = world.sender.said.len();
+        world.linked = true;
+        world.feed(Who::Sender, Input::Linked);
+        let position = Position { step, batch: other };
+        assert_ne!(other, Some(BATCH));
+        world.feed(Who::Sender, Input::Heard(Message::Heartbeat(Some(position))));
+        world.run();
+        assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::OddPosition(position))));
+        let new = world.sender.said[said..].iter();
+        assert!(new.clone().all(|message| matches!(message, Message::Heartbeat(_))));
+    }
+}
