@@ -2,8 +2,17 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::{Job, Now, Outcome, Output, Question};
 use crate::message::Message;
+
+/// Whether this program has given the machine its first input: all begins with that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Begun {
+    No,
+    Yes,
+}
 
 /// What one input brings about.
 #[derive(Debug)]

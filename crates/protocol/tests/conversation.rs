@@ -1,6 +1,8 @@
 //! The two machines talk to each other in a world in memory: a link that can be cut, journals that
 //! forget what was not persisted, agents that change hands once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "conversation/crashes.rs"]
 mod crashes;
 #[path = "conversation/cuts.rs"]
@@ -11,6 +13,8 @@ mod money;
 mod parting;
 #[path = "conversation/random.rs"]
 mod random;
+#[path = "conversation/rules.rs"]
+mod rules;
 #[path = "conversation/side.rs"]
 mod side;
 #[path = "conversation/undecided.rs"]

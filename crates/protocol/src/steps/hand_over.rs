@@ -103,12 +103,12 @@ impl Sender {
         match &self.step {
             SenderStep::ClearingFolders(_)
             | SenderStep::AgreeingAmount
-            | SenderStep::AskingReady(_)
-            | SenderStep::AwaitingReceived => self.await_receipt(turn),
+            | SenderStep::AskingReady(_) => self.file_and_await_receipt(turn),
             SenderStep::SendingCoins => {
                 turn.stop_streaming();
-                self.await_receipt(turn)
+                self.file_and_await_receipt(turn)
             }
+            SenderStep::AwaitingReceived => self.await_receipt(turn),
             SenderStep::Meeting
             | SenderStep::Preparing(_)
             | SenderStep::Encrypting

@@ -156,8 +156,11 @@ impl Receiver {
     pub(crate) fn being_confirmed(self, turn: &mut Turn) -> Receiver {
         match &self.step {
             // The last frame of 17 may be heard, and read, before this side is told that it left.
-            ReceiverStep::SendingReceipt | ReceiverStep::AwaitingConfirmation => {
+            ReceiverStep::SendingReceipt => {
                 turn.stop_streaming();
+                self.enter(ReceiverStep::AwaitingConfirmation, turn)
+            }
+            ReceiverStep::AwaitingConfirmation => {
                 self.enter(ReceiverStep::AwaitingConfirmation, turn)
             }
             // About the receipt of an earlier session.

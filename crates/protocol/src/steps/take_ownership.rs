@@ -43,9 +43,15 @@ pub(crate) struct ReceiptRun {
 }
 
 impl Sender {
-    /// The receiver has the coins: waits for its receipt, and files the coins under Sent meanwhile.
-    pub(crate) fn await_receipt(self, turn: &mut Turn) -> Sender {
+    /// The receiver has the coins from an earlier link, or before this side knew that the last byte
+    /// had left: they are still to be filed under Sent.
+    pub(crate) fn file_and_await_receipt(self, turn: &mut Turn) -> Sender {
         turn.start(Job::FileInSent);
+        self.await_receipt(turn)
+    }
+
+    /// The receiver has the coins: waits for its receipt.
+    pub(crate) fn await_receipt(self, turn: &Turn) -> Sender {
         self.enter(SenderStep::AwaitingReceipt(ReceiptRun { next: 0 }), turn)
     }
 

@@ -7,6 +7,9 @@ use crate::money::{BATCH, Held, Pown, amount, manifest};
 use crate::side::{BOTH, Who};
 use crate::world::World;
 
+/// Why a batch is refused in these tests.
+pub(crate) const BAD_BATCH: &str = "a coin is there twice";
+
 /// Runs a transfer in which a side gets this input at this event.
 fn disturbed(at: usize, who: Who, input: Input) -> World {
     let mut world = World::new();
@@ -116,7 +119,7 @@ fn a_message_of_the_wrong_speaker_is_out_of_step() {
 fn a_bad_batch_is_refused_for_ever_and_the_sender_learns_it_by_position() {
     for at_check in [false, true] {
         let mut world = World::new();
-        let fault = Some(Fault::BadBatch("a coin is there twice".into()));
+        let fault = Some(Fault::BadBatch(BAD_BATCH.into()));
         if at_check {
             world.money.check = fault;
         } else {

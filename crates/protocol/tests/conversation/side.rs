@@ -95,6 +95,8 @@ pub(crate) struct Side {
     pub(crate) stream: Option<(Job, u32)>,
     pub(crate) inbox: VecDeque<Message>,
     pub(crate) asked: bool,
+    /// The end of this program's last job, for walks in which it comes twice.
+    pub(crate) last_end: Option<Input>,
     /// How the last program ended.
     pub(crate) outcome: Option<Outcome>,
     /// Outputs carried out and jobs done so far, over all programs.
@@ -118,6 +120,7 @@ impl Side {
             stream: None,
             inbox: VecDeque::new(),
             asked: false,
+            last_end: None,
             outcome: None,
             acts: 0,
             crash_at: None,
@@ -161,5 +164,6 @@ impl Side {
         self.stream = None;
         self.inbox.clear();
         self.asked = false;
+        self.last_end = None;
     }
 }

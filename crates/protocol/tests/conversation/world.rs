@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use protocol::machine::{Consent, Input, Job, Journal, Now, Outcome, Output, Report, Totals};
+use protocol::machine::{Consent, Input, Job, Journal, Now, Outcome, Output, Report};
 use protocol::message::{Chunk, DurableStep, Last, Message};
 use protocol::receiver::Receiver;
 use protocol::sender::Sender;
 use protocol::waits::Patience;
 
-use crate::money::{Held, Money, whole};
+use crate::money::{Money, whole};
 use crate::side::{BOTH, Machine, Side, Who};
 
 pub(crate) const PEER_WAIT: Duration = Duration::from_secs(30);
@@ -153,23 +153,7 @@ impl World {
     }
 
     fn say(&mut self, who: Who, message: Message) {
-        let durable = self.side(who).durable();
-        match &message {
-            Message::Coins(_) => assert_eq!(durable, DurableStep::InFlight, "M1"),
-            Message::Received => assert_eq!(durable, DurableStep::Received, "M2"),
-            Message::Receipt(_) => assert_eq!(durable, DurableStep::Receipted),
-            Message::Money { .. } if who == Who::Receiver => {
-                let journal = self.side(who).journal.clone().unwrap_or_default();
-                assert!(
-                    journal.contains("\"accepted\":350"),
-                    "the acceptance is durable: {journal}"
-                );
-            }
-            Message::CoinsConfirmed if self.money.all(Held::New) => {
-                assert_eq!(durable, DurableStep::Settled, "19 before it is durable");
-            }
-            _ => {}
-        }
+        self.check_said(who, &message);
         self.side(who).said.push(message.clone());
         if self.linked {
             self.side(who.other()).inbox.push_back(message);
@@ -177,42 +161,14 @@ impl World {
     }
 
     fn end(&mut self, who: Who, outcome: Outcome) {
-        let durable = self.side(who).durable();
-        match (&outcome, who) {
-            (Outcome::Done(totals), Who::Sender) => {
-                assert_eq!((durable, totals.owned()), (DurableStep::Settled, whole()));
-                assert!(self.money.all(Held::New), "paid without payment");
-            }
-            (Outcome::Unreceipted(_), _) => {
-                assert_eq!((durable, who), (DurableStep::Settled, Who::Sender));
-                assert!(self.money.all(Held::New), "paid without payment");
-            }
-            (Outcome::Done(totals), Who::Receiver) => {
-                assert_eq!(totals.owned(), whole());
-                assert!(self.money.all(Held::New), "received nothing");
-            }
-            (Outcome::Returned(_), Who::Sender) => {
-                assert_eq!(durable, DurableStep::Open, "returned what may have left");
-                assert!(self.money.all(Held::Old), "two owners");
-            }
-            (Outcome::Returned(_), Who::Receiver) => {
-                assert!(matches!(durable, DurableStep::Open | DurableStep::Refused));
-                assert!(self.money.all(Held::Old), "no owner");
-            }
-            (Outcome::InDoubt(_) | Outcome::Partly(_), _) => {
-                assert_ne!(durable, DurableStep::Open);
-            }
-        }
+        self.check_end(who, &outcome);
         let side = self.side(who);
         let machine = side.machine.as_ref().expect("it ends while it runs");
         assert!(machine.is_over());
         side.closed = machine.journal() == Journal::Close;
         side.outcome = Some(outcome);
         side.stop();
-        let (banked, closed) = (self.money.is_banked(), self.receiver.closed);
-        if who == Who::Receiver && self.money.all(Held::New) {
-            assert!(banked || !closed, "closed before what is owned is in Default");
-        }
+        self.check_closed(who);
         if std::mem::take(&mut self.linked) {
             self.closing = Some(who.other());
         } else if self.closing == Some(who) {
@@ -324,6 +280,7 @@ impl World {
         self.acted(who);
         if self.side(who).is_running() {
             self.side(who).jobs.pop_front();
+            self.side(who).last_end = Some(ended.clone());
             self.feed(who, ended);
         }
     }
@@ -374,7 +331,8 @@ impl World {
             let mut open = 0;
             for who in BOTH {
                 let side = self.side(who);
-                if !side.closed && !(side.outcome.is_some() && side.journal.is_none()) {
+                let left = side.outcome.is_none() || side.journal.is_some();
+                if left && !side.closed {
                     side.start(now);
                     open += 1;
                 }
@@ -387,27 +345,5 @@ impl World {
             }
         }
         self.run();
-    }
-
-    /// Whoever owns the coins, both sides know it and nothing is left open at the sender.
-    pub(crate) fn assert_settled(&self) {
-        if self.money.all(Held::New) {
-            assert!(self.sender.closed, "{:?}", self.sender.outcome);
-            assert!(self.money.is_banked());
-        } else {
-            assert!(self.money.all(Held::Old), "{:?}", self.money);
-            assert!(
-                matches!(self.sender.outcome, Some(Outcome::Returned(_))),
-                "{:?}",
-                self.sender.outcome
-            );
-        }
-    }
-
-    pub(crate) fn assert_done(&self) {
-        let done = Some(Outcome::Done(Totals { last: whole(), ..Totals::default() }));
-        assert_eq!((&self.sender.outcome, &self.receiver.outcome), (&done, &done));
-        assert!(self.sender.closed && self.receiver.closed);
-        assert!(self.money.all(Held::New) && self.money.is_banked());
     }
 }
