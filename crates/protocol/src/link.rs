@@ -104,9 +104,8 @@ impl Link {
     /// `seed` has to be 32 fresh bytes of the operating system for each connection: key pairs and
     /// resume secrets are made from it.
     pub fn connected(&mut self, seed: [u8; 32]) {
-        let seed = Zeroizing::new(seed);
         self.disconnect();
-        let entropy = Entropy::new(&seed);
+        let entropy = Entropy::new(Zeroizing::new(seed));
         self.connection = Some(Connection { entropy, peer: None, odd_sender: OddSenderTold::No });
     }
 

@@ -67,20 +67,20 @@ pub(super) fn psk(key: &FileKey, resume: Option<&ResumeSecret>) -> Psk {
 /// The random bytes of one connection: 32 fresh ones of the operating system, stretched into as
 /// many draws as handshakes and secrets need. No draw is ever given out twice.
 pub(super) struct Entropy {
-    stretch: Hkdf<Sha256>,
+    seed: Zeroizing<[u8; 32]>,
     draws: u64,
 }
 
 impl Entropy {
-    pub(super) fn new(seed: &[u8; 32]) -> Entropy {
-        Entropy { stretch: Hkdf::new(None, seed), draws: 0 }
+    pub(super) fn new(seed: Zeroizing<[u8; 32]>) -> Entropy {
+        Entropy { seed, draws: 0 }
     }
 
     pub(super) fn draw(&mut self) -> Zeroizing<[u8; 32]> {
         self.draws += 1;
         let info = [b"liveconnect/1 random".as_slice(), &self.draws.to_be_bytes()].concat();
         let mut bytes = Zeroizing::new([0; 32]);
-        expand(&self.stretch, &info, bytes.as_mut());
+        expand(&Hkdf::new(None, self.seed.as_ref()), &info, bytes.as_mut());
         bytes
     }
 }

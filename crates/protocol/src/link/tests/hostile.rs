@@ -104,6 +104,14 @@ fn no_other_value_in_a_field_is_taken() {
 }
 
 #[test]
+fn a_tag_alone_does_not_stand_in_the_field_of_a_sealed_text() {
+    let (mut sender, mut receiver) = linked();
+    let (message, chunk) = &shapes()[1];
+    let line = sender.link.say(message, chunk).unwrap().replace("auth", "sealed");
+    assert_eq!(receiver.hear(&line), Err(LinkBroken::WrongTag));
+}
+
+#[test]
 fn a_place_in_a_run_cannot_be_changed() {
     let (message, chunk) = &shapes()[4];
     for (from, to) in [("true", "false"), (r#""chunk":2"#, r#""chunk":3"#), (r#","last":true"#, "")]
