@@ -16,6 +16,7 @@
 mod error;
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use base64::Engine;
@@ -30,7 +31,7 @@ use crate::link::TransferId;
 use crate::room::RoomNumber;
 use crate::secret::Secret;
 
-pub use error::ConnFileError;
+pub use error::{ConnFileError, NotARelay};
 
 const COMMENT: &str =
     "# LiveConnect: give this file to the person you pay, by a channel you trust. It works once.";
@@ -92,9 +93,9 @@ impl ConnFile {
         if !check.value.eq_ignore_ascii_case(sum) {
             return Err(ConnFileError::Mistyped { at: check.at });
         }
-        host_and_port(relay.value).ok_or(ConnFileError::Relay { at: relay.at })?;
         Ok(ConnFile {
-            relay: relay.value.to_owned(),
+            relay: ConnFile::check_relay(relay.value)
+                .map_err(|_| ConnFileError::Relay { at: relay.at })?,
             room: room.value.parse().map_err(|_| ConnFileError::Room { at: room.at })?,
             key: FileKey::from_base64url(key.value).ok_or(ConnFileError::Key { at: key.at })?,
             network: network
@@ -129,6 +130,18 @@ impl ConnFile {
         text
     }
 
+    /// Takes the address of a relay: a host name, an IPv4 address or an IPv6 address in brackets, a
+    /// colon, and a port from 1 to 65535.
+    ///
+    /// # Errors
+    /// [`NotARelay`] for anything else.
+    pub fn check_relay(address: &str) -> Result<String, NotARelay> {
+        match is_host_and_port(address) {
+            Some(()) => Ok(address.to_owned()),
+            None => Err(NotARelay),
+        }
+    }
+
     /// Returns the id of the transfer that this file is for.
     pub fn transfer_id(&self) -> TransferId {
         self.key.transfer_id()
@@ -161,24 +174,18 @@ fn push_line(text: &mut String, name: &str, value: &str) {
     }
 }
 
-/// Splits the address of a relay: host name, IPv4 address or IPv6 address in brackets, and a port
-/// from 1 to 65535. The host is returned without brackets.
-pub fn host_and_port(address: &str) -> Option<(&str, u16)> {
+fn is_host_and_port(address: &str) -> Option<()> {
     let (host, port) = address.rsplit_once(':')?;
-    let port = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok())??;
-    let host = match host.strip_prefix('[') {
-        Some(host) => {
-            let host = host.strip_suffix(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
-            host
-        }
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port: u16 = digits.then(|| port.parse().ok())??;
+    let good_host = match host.strip_prefix('[') {
+        Some(host) => host.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok(),
         None => {
             let part_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            (!host.is_empty() && host.len() <= HOST_BYTES_MAX && host.bytes().all(part_of_name))
-                .then_some(host)?
+            (1..=HOST_BYTES_MAX).contains(&host.len()) && host.bytes().all(part_of_name)
         }
     };
-    (port != 0).then_some((host, port))
+    (good_host && port != 0).then_some(())
 }
 
 /// Bytes of a host name (RFC 1035, section 2.3.4).
@@ -225,7 +232,19 @@ impl FileKey {
 /// The first 8 bytes of the SHA-256 of a network's id. It finds two people whose agents are of
 /// different networks; it proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct NetworkPrint(#[serde(with = "hex::serde")] pub [u8; 8]);
+pub struct NetworkPrint(#[serde(with = "hex::serde")] [u8; 8]);
+
+impl NetworkPrint {
+    /// Takes the 8 bytes of a print.
+    pub fn from_bytes(bytes: [u8; 8]) -> NetworkPrint {
+        NetworkPrint(bytes)
+    }
+
+    /// Returns the bytes.
+    pub fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
 
 impl FromStr for NetworkPrint {
     type Err = NotAPrint;

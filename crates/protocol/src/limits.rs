@@ -18,9 +18,6 @@ pub const DELIVERED_BYTES_MAX: usize = 131_072;
 /// 3,439 coins make 43 frames.
 pub const CHUNK_BYTES_MAX: usize = 32 * 1024;
 
-/// Coins of one batch. A receiver holds the batch on disk before it says 14; 405 MB are enough.
-pub const BATCH_COINS_MAX: u32 = 1_000_000;
-
 /// Bytes of a memo (4): a line for a person.
 pub const MEMO_BYTES_MAX: usize = 256;
 

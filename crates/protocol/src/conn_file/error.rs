@@ -81,3 +81,8 @@ pub enum ConnFileError {
         at: usize,
     },
 }
+
+/// The text is not the address of a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not host:port, such as 127.0.0.1:7000")]
+pub struct NotARelay;

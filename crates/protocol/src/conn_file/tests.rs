@@ -2,7 +2,7 @@
 
 use proptest::proptest;
 
-use super::{ConnFile, ConnFileError, FileKey, NetworkPrint, host_and_port};
+use super::{ConnFile, ConnFileError, FileKey, NetworkPrint, NotARelay};
 use crate::room::RoomNumber;
 
 const GOLDEN: &str = include_str!("../../testdata/conn.txt");
@@ -12,7 +12,7 @@ fn golden() -> ConnFile {
         relay: "127.0.0.1:7000".to_owned(),
         room: RoomNumber::new(4831).unwrap(),
         key: FileKey::from_bytes(std::array::from_fn(|place| u8::try_from(place).unwrap())),
-        network: NetworkPrint([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]),
+        network: NetworkPrint::from_bytes([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]),
         expires_secs: 1_795_428_000,
     }
 }
@@ -127,12 +127,12 @@ fn a_value_that_is_none_is_refused_with_its_line() {
 
 #[test]
 fn relays_have_a_host_and_a_port() {
-    assert_eq!(host_and_port("127.0.0.1:7000"), Some(("127.0.0.1", 7000)));
-    assert_eq!(host_and_port("relay.example.org:1"), Some(("relay.example.org", 1)));
-    assert_eq!(host_and_port("[::1]:65535"), Some(("::1", 65535)));
+    for good in ["127.0.0.1:7000", "relay.example.org:1", "[::1]:65535"] {
+        assert_eq!(ConnFile::check_relay(good).as_deref(), Ok(good));
+    }
     for bad in ["[::1:7000", "::1]:7000", "[127.0.0.1]:7", "host", "http://host:7", "ho\u{e9}st:7"]
     {
-        assert_eq!(host_and_port(bad), None, "{bad}");
+        assert_eq!(ConnFile::check_relay(bad), Err(NotARelay), "{bad}");
     }
 }
 
@@ -148,7 +148,7 @@ proptest! {
     fn no_text_makes_the_reader_panic(text: String, value in "[ -~]{0,50}") {
         let _ = ConnFile::parse(&text);
         let _ = ConnFile::parse(&with("4831", &value));
-        let _ = host_and_port(&text);
+        let _ = ConnFile::check_relay(&text);
     }
 
     #[test]
@@ -162,7 +162,7 @@ proptest! {
             relay: "[2001:db8::7]:443".to_owned(),
             room: RoomNumber::new(room).unwrap(),
             key: FileKey::from_bytes(key),
-            network: NetworkPrint(network),
+            network: NetworkPrint::from_bytes(network),
             expires_secs,
         };
         assert_eq!(ConnFile::parse(&file.to_text()), Ok(file));

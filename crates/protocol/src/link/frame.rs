@@ -227,7 +227,7 @@ fn associated_data(
     let mut data = Vec::with_capacity(45 + bytes.len());
     data.push(VERSION);
     data.extend_from_slice(role.as_str().as_bytes());
-    data.extend_from_slice(&transfer.0);
+    data.extend_from_slice(transfer.as_bytes());
     data.push(number);
     data.extend_from_slice(&seq.to_be_bytes());
     data.extend_from_slice(&ack.to_be_bytes());

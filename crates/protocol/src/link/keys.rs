@@ -22,7 +22,19 @@ use crate::room::RoomToken;
 
 /// The name of a transfer at both sides: one file, one transfer, one batch.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct TransferId(#[serde(with = "hex::serde")] pub [u8; 16]);
+pub struct TransferId(#[serde(with = "hex::serde")] [u8; 16]);
+
+impl TransferId {
+    /// Takes the 16 bytes of an id.
+    pub fn from_bytes(bytes: [u8; 16]) -> TransferId {
+        TransferId(bytes)
+    }
+
+    /// Returns the bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
 
 impl fmt::Display for TransferId {
     /// Writes 32 lower-case hex digits.

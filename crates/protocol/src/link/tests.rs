@@ -18,7 +18,7 @@ fn file() -> ConnFile {
         relay: "127.0.0.1:7000".to_owned(),
         room: RoomNumber::new(4831).unwrap(),
         key: FileKey::from_bytes(std::array::from_fn(|place| u8::try_from(place).unwrap())),
-        network: NetworkPrint([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]),
+        network: NetworkPrint::from_bytes([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]),
         expires_secs: 1_795_428_000,
     }
 }
@@ -157,7 +157,7 @@ fn nothing_is_said_without_keys() {
 
 #[test]
 fn both_sides_name_the_transfer_alike() {
-    let id = TransferId(hex_16("89b0453114bb740ad3b26721fce4cddc"));
+    let id = TransferId::from_bytes(hex_16("89b0453114bb740ad3b26721fce4cddc"));
     assert_eq!(Desk::sender().link.transfer_id(), id);
     assert_eq!(Desk::receiver().link.transfer_id(), id);
     assert_eq!(id.to_string(), "89b0453114bb740ad3b26721fce4cddc");

@@ -12,8 +12,11 @@ use crate::message::{Chunk, DurableStep, Last, Message, Number, Position};
 use crate::room::Side;
 use zeroize::Zeroizing;
 
-const TRANSFER: TransferId = TransferId([7; 16]);
 const START: Message = Message::Heartbeat(Some(Position { step: DurableStep::Open, batch: None }));
+
+fn transfer() -> TransferId {
+    TransferId::from_bytes([7; 16])
+}
 
 /// A sender and a receiver, each after the other's first frame.
 fn sessions() -> (Session, Session) {
@@ -28,13 +31,13 @@ fn sessions() -> (Session, Session) {
 fn fresh_sessions() -> (Session, Session) {
     let keys =
         SessionKeys { to_receiver: Zeroizing::new([1; 32]), to_sender: Zeroizing::new([2; 32]) };
-    (Session::new(TRANSFER, Side::S, &keys), Session::new(TRANSFER, Side::R, &keys))
+    (Session::new(transfer(), Side::S, &keys), Session::new(transfer(), Side::R, &keys))
 }
 
 fn hear(session: &mut Session, line: &str) -> Result<Option<Message>, LinkBroken> {
     let line = line.replace('#', "::1");
     let line = NumberedLine::parse(line.as_bytes()).unwrap();
-    let mut frame = Frame::read(line, TRANSFER, session.theirs()).unwrap();
+    let mut frame = Frame::read(line, transfer(), session.theirs()).unwrap();
     assert!(session.opens(&mut frame));
     Ok(session.take(frame)?.map(|heard| heard.message))
 }
