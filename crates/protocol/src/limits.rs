@@ -18,6 +18,9 @@ pub const DELIVERED_BYTES_MAX: usize = 131_072;
 /// 3,439 coins make 43 frames.
 pub const CHUNK_BYTES_MAX: usize = 32 * 1024;
 
+/// Coins of one batch, as a manifest counts them.
+pub const BATCH_COINS_MAX: u32 = coin::limits::BATCH_COINS_MAX as u32;
+
 /// Bytes of a memo (4): a line for a person.
 pub const MEMO_BYTES_MAX: usize = 256;
 

@@ -4,12 +4,11 @@
 //! manifest beside 12. What an authenticated peer says out of bounds is a [`Misbehaviour`].
 
 use coin::Amount;
-use coin::limits::BATCH_COINS_MAX;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::limits::{CHUNK_BYTES_MAX, MEMO_BYTES_MAX, REASON_BYTES_MAX};
+use crate::limits::{BATCH_COINS_MAX, CHUNK_BYTES_MAX, MEMO_BYTES_MAX, REASON_BYTES_MAX};
 use crate::line::{Details, Place};
 use crate::link::Misbehaviour;
 use crate::message::{self, Chunk, Manifest, Message, Number};
@@ -164,8 +163,7 @@ fn manifest(secret: &[u8]) -> Result<Manifest, Misbehaviour> {
     let manifest: Manifest = unseal(number, secret)?;
     let falling =
         manifest.counts.is_sorted_by(|(left, _), (right, _)| left.value() > right.value());
-    let coins = manifest.coins().and_then(|coins| usize::try_from(coins).ok());
-    let bounded = coins.is_some_and(|coins| (1..=BATCH_COINS_MAX).contains(&coins));
+    let bounded = manifest.coins().is_some_and(|coins| (1..=BATCH_COINS_MAX).contains(&coins));
     if !falling || !bounded || manifest.sum() != Some(manifest.amount) {
         return Err(Misbehaviour::Sealed { number });
     }
