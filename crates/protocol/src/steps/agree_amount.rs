@@ -136,3 +136,95 @@ impl Receiver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use coin::Amount;
+
+    use crate::machine::{Cause, Consent, Input, Now, Outcome, Output, Report};
+    use crate::message::{DurableStep, Message, Position};
+    use crate::receiver::Receiver;
+    use crate::sender::Sender;
+    use crate::waits::Patience;
+
+    const NOW: Now = Now { monotonic: Duration::ZERO, wall_secs: 0 };
+
+    fn amount(units: u64) -> Amount {
+        Amount::new(units).unwrap()
+    }
+
+    fn money(units: u64) -> Input {
+        Input::Heard(Message::Money { amount: amount(units), memo: None })
+    }
+
+    fn open() -> Input {
+        let position = Position { step: DurableStep::Open, batch: None };
+        Input::Heard(Message::Heartbeat(Some(position)))
+    }
+
+    fn sender_hears(units: u64) -> Sender {
+        let done = Input::Done(Report::FoldersCleared);
+        let empty = Input::Heard(Message::ImportExportEmpty);
+        let inputs = [Input::Linked, open(), done, empty, money(units)];
+        let sender = Sender::new(amount(3439), None, Patience::default());
+        inputs.into_iter().fold(sender, |sender, input| sender.handle(NOW, input).0)
+    }
+
+    fn receiver_hears(receiver: Receiver, units: u64) -> (Receiver, Vec<Output>) {
+        let clear = Input::Heard(Message::EmptyImportExport);
+        let inputs = [Input::Linked, open(), clear, Input::Done(Report::FoldersCleared)];
+        inputs
+            .into_iter()
+            .fold(receiver, |receiver, input| receiver.handle(NOW, input).0)
+            .handle(NOW, money(units))
+    }
+
+    #[test]
+    fn echo_of_the_same_amount_begins_the_preparations() {
+        let (_, outputs) = sender_hears(3439).handle(NOW, Input::Progress);
+        assert_eq!(outputs, []);
+    }
+
+    #[test]
+    fn echo_of_another_amount_ends_the_session() {
+        let (sender, outputs) = sender_hears(3438).handle(NOW, Input::Done(Report::PutBack));
+        let returned = Outcome::Returned(Cause::OtherAmount(amount(3438)));
+        assert_eq!(outputs, [Output::End(returned)]);
+        assert!(sender.is_over());
+    }
+
+    #[test]
+    fn an_amount_that_was_not_expected_ends_the_session_unasked() {
+        for (expected, named) in [(Some(amount(3439)), 3438), (None, 0)] {
+            let (receiver, _) = receiver_hears(Receiver::new(expected, Patience::default()), named);
+            let returned = Outcome::Returned(Cause::OtherAmount(amount(named)));
+            assert_eq!(receiver.outcome(), Some(&returned));
+        }
+    }
+
+    #[test]
+    fn an_accepted_amount_is_not_asked_about_again_and_no_other_is_taken() {
+        let (receiver, outputs) = receiver_hears(Receiver::new(None, Patience::default()), 3439);
+        assert!(matches!(outputs[..], [Output::Ask(_)]));
+        let (receiver, outputs) = receiver.handle(NOW, Input::Answered(Consent::Yes));
+        let confirmed = Output::Say(Message::Money { amount: amount(3439), memo: None });
+        assert_eq!(outputs, [Output::Persist, confirmed.clone()]);
+        let (_, outputs) = receiver_hears(receiver.clone().resumed(NOW), 3439);
+        assert_eq!(outputs, [confirmed]);
+        let (other, _) = receiver_hears(receiver.resumed(NOW), 34);
+        let returned = Outcome::Returned(Cause::OtherAmount(amount(34)));
+        assert_eq!(other.outcome(), Some(&returned));
+    }
+
+    #[test]
+    fn a_question_that_stands_is_not_asked_twice_and_its_answer_is_for_its_amount() {
+        let (receiver, _) = receiver_hears(Receiver::new(None, Patience::default()), 3439);
+        let (again, outputs) = receiver_hears(receiver.clone(), 3439);
+        assert_eq!(outputs, []);
+        assert!(!again.is_over());
+        let (other, _) = receiver_hears(receiver, 1);
+        assert!(other.is_over());
+    }
+}

@@ -263,3 +263,25 @@ impl CoinsRun {
         chunk.index == self.next && u64::from(chunk.index) < bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use coin::{Amount, Denomination};
+
+    use super::CoinsRun;
+    use crate::message::{BatchHash, Chunk, Last, Manifest};
+
+    #[test]
+    fn frames_come_one_after_the_other_and_no_more_than_there_are_bytes() {
+        let amount = Amount::new(1).unwrap();
+        let counts = vec![(Denomination::One, 1)];
+        let manifest = Manifest { amount, counts, batch: BatchHash([0; 32]) };
+        let takes = |next: u32, index: u32| {
+            let run = CoinsRun { manifest: manifest.clone(), next };
+            run.takes(Chunk { index, last: Last::No })
+        };
+        assert!(takes(0, 0) && takes(1, 1) && takes(404, 404));
+        assert!(!takes(0, 1) && !takes(1, 0) && !takes(2, 1));
+        assert!(!takes(405, 405));
+    }
+}

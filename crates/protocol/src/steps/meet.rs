@@ -95,7 +95,11 @@ impl Sender {
                 }
             }
             DurableStep::Received | DurableStep::Receipted if theirs.batch == Some(ours) => {
-                if self.has_receipt() { self.announce(turn) } else { self.file_and_await_receipt(turn) }
+                if self.has_receipt() {
+                    self.announce(turn)
+                } else {
+                    self.file_and_await_receipt(turn)
+                }
             }
             DurableStep::Refused if theirs.batch == Some(ours) => self.refused(flight, turn),
             DurableStep::Open

@@ -199,3 +199,39 @@ fn check(manifest: &Manifest, agreed: Amount) -> Result<(), String> {
         Err(format!("the counts of the manifest do not make {agreed}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use coin::{Amount, Denomination};
+
+    use super::check;
+    use crate::message::{BatchHash, Manifest};
+
+    fn checked(amount: u64, counts: &[(Denomination, u32)]) -> bool {
+        let amount = Amount::new(amount).unwrap();
+        let manifest = Manifest { amount, counts: counts.to_vec(), batch: BatchHash([0; 32]) };
+        check(&manifest, Amount::new(3439).unwrap()).is_ok()
+    }
+
+    #[test]
+    fn a_manifest_makes_the_amount_agreed_on_and_no_other() {
+        use Denomination::{Five, Hundred, One, TwentyFive, TwoHundredFifty};
+        let counts = [(TwoHundredFifty, 13), (Hundred, 1), (TwentyFive, 3), (Five, 2), (One, 4)];
+        assert!(checked(3439, &counts));
+        assert!(checked(3439, &[(One, 3439)]));
+        assert!(!checked(3438, &[(One, 3438)]));
+        assert!(!checked(3439, &[(One, 3438)]));
+        assert!(!checked(3439, &[]));
+        assert!(!checked(3439, &[(One, 439), (One, 3000)]));
+        assert!(!checked(3439, &[(One, 3339), (Hundred, 1)]));
+        assert!(!checked(3439, &[(Five, u32::MAX), (One, u32::MAX)]));
+    }
+
+    #[test]
+    fn a_batch_of_more_than_a_million_coins_is_none() {
+        let amount = Amount::new(1_000_001).unwrap();
+        let counts = vec![(Denomination::One, 1_000_001)];
+        let manifest = Manifest { amount, counts, batch: BatchHash([0; 32]) };
+        assert!(check(&manifest, amount).is_err());
+    }
+}

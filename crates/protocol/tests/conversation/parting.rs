@@ -1,11 +1,11 @@
 //! 23, stops, faults, and messages out of step, at every event and from either side.
 
-use protocol::machine::{Cause, Fault, Input, Outcome};
+use protocol::machine::{Cause, Fault, Input, Job, Outcome, Report};
 use protocol::message::{BatchHash, Chunk, DurableStep, Last, Message, Position};
 
 use crate::money::{BATCH, Held, Pown, amount, manifest};
 use crate::side::{BOTH, Who};
-use crate::world::World;
+use crate::world::{Event, World};
 
 /// Why a batch is refused in these tests.
 pub(crate) const BAD_BATCH: &str = "a coin is there twice";
@@ -136,6 +136,57 @@ fn a_bad_batch_is_refused_for_ever_and_the_sender_learns_it_by_position() {
         assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::Refused)));
         assert!(world.receiver.closed && !world.sender.closed);
         assert_eq!(world.money.powns_begun(), 0);
+    }
+}
+
+#[test]
+fn a_batch_that_passed_its_check_is_never_refused() {
+    let mut world = World::new();
+    while world.receiver.jobs.front() != Some(&Job::Pown) {
+        world.run_for(1);
+    }
+    world.money.check = Some(Fault::BadBatch(BAD_BATCH.into()));
+    world.crash(Who::Receiver);
+    world.settle();
+    world.assert_done();
+}
+
+#[test]
+fn a_stored_batch_of_another_hash_is_refused() {
+    let mut world = World::new();
+    while world.receiver.jobs.front() != Some(&Job::Store) {
+        world.run_for(1);
+    }
+    let other = Input::Done(Report::Stored(BatchHash([9; 32])));
+    world.feed(Who::Receiver, other);
+    assert_eq!(world.receiver.durable(), DurableStep::Refused);
+}
+
+#[test]
+fn a_frame_of_24_or_17_out_of_its_order_is_out_of_step() {
+    let chunk = Chunk { index: 1, last: Last::Yes };
+    for (who, message, until) in [
+        (Who::Receiver, Message::Coins(chunk), Message::ReadyToReceive),
+        (Who::Sender, Message::Receipt(chunk), Message::PowningCoins),
+    ] {
+        let mut world = World::new();
+        while world.receiver.said.last() != Some(&until) {
+            world.run_for(1);
+        }
+        while world.events()[0] == Event::Deliver(Who::Sender) {
+            world.run_for(1);
+        }
+        world.feed(who, Input::Heard(message.clone()));
+        assert!(!world.receiver.jobs.contains(&Job::Store));
+        assert!(!world.sender.jobs.contains(&Job::ReadReceipt));
+        world.run();
+        let cause = Cause::OutOfStep { heard: message.number().get() };
+        let outcome = world.side(who).outcome.clone();
+        assert!(
+            outcome == Some(Outcome::Returned(cause.clone()))
+                || outcome == Some(Outcome::InDoubt(cause)),
+            "{outcome:?}"
+        );
     }
 }
 

@@ -69,6 +69,8 @@ impl World {
     pub(crate) fn check_closed(&mut self, who: Who) {
         if who == Who::Receiver && self.money.all(Held::New) && self.receiver.closed {
             assert!(self.money.is_banked(), "closed before what is owned is in Default");
+            let journal = self.receiver.journal.clone().unwrap_or_default();
+            assert!(!journal.contains("\"word\":\"Awaited\""), "closed on a word not durable");
         }
     }
 
