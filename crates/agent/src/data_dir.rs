@@ -110,15 +110,16 @@ impl DataDir {
         if !self.has_ledgers() {
             return Err(DataDirError::NotFounded { dir: self.path.clone() });
         }
-        let ledger = |source| DataDirError::Ledger { agent: 0, source };
-        let first = FjallLedger::open(&self.ledger(0)).map_err(ledger)?;
-        let network = first.charter().network.clone();
-        let first = first.expected_as(&Charter { network: network.clone(), agent: 0 });
-        let mut ledgers = vec![first.map_err(ledger)?];
-        for agent in 1..AGENTS {
-            ledgers.push(self.open_ledger(agent, &network)?);
-        }
-        Ok(ledgers)
+        let opened = at_each_agent(|agent| {
+            let ledger = FjallLedger::open(&self.ledger(agent));
+            ledger.map_err(|source| DataDirError::Ledger { agent, source })
+        })?;
+        let network = opened[0].charter().network.clone();
+        let checked = opened.into_iter().enumerate().map(|(agent, ledger)| {
+            let ledger = ledger.expected_as(&Charter { network: network.clone(), agent });
+            ledger.map_err(|source| DataDirError::Ledger { agent, source })
+        });
+        checked.collect()
     }
 
     /// Opens the ledger of one agent, which must be of this network.
@@ -199,6 +200,22 @@ fn holder(lock: &mut File) -> String {
 pub(crate) fn failed_at(path: &Path) -> impl Fn(io::Error) -> DataDirError + use<> {
     let path = path.to_owned();
     move |source| DataDirError::Io { path: path.clone(), source }
+}
+
+/// Does something for each agent, all at once: most of it is waiting for the disk. Returns the
+/// results in the order of the agents, or the first error in that order.
+pub(crate) fn at_each_agent<T: Send, E: Send>(
+    work: impl Fn(usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AGENTS).map(|agent| scope.spawn(move || work(agent))).collect();
+        let results = threads.into_iter().map(|thread| match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        results.collect()
+    })
 }
 
 /// Makes a directory that only its owner can read, unless it is there.

@@ -167,7 +167,8 @@ impl Mint {
     }
 
     fn carry_out(&self, dir: &DataDir, begun: Begun) -> Result<Minted, MintError> {
-        for step in self.steps() {
+        data_dir::at_each_agent(|agent| self.take(Step::Ledger(agent), dir))?;
+        for step in self.steps().skip(AGENTS) {
             self.take(step, dir)?;
         }
         let files = (0..self.file_count()).map(|file| self.file(file).0);

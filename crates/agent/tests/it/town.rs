@@ -1,0 +1,123 @@
+//! 25 agents on sockets of their own, over simulated ledgers, and the wallet's view of them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{Agents, Bounds, Charter, Ledger, SimDisk, serve_connection};
+use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
+use raida::{AddressBook, Authority, Claim, Progress, Timing};
+use tokio::io::{DuplexStream, duplex};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const NETWORK: &str = "town";
+
+/// Never too short for an answer, however busy this machine is.
+pub(crate) const TIMING: Timing = Timing {
+    connect: Duration::from_secs(60),
+    request: Duration::from_secs(60),
+    round: Duration::from_secs(120),
+    coin: Duration::ZERO,
+};
+
+/// Running agents; they stop when it is dropped.
+pub(crate) struct Town {
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) agents: Agents,
+    stop: CancellationToken,
+}
+
+impl Town {
+    /// Starts `agents` agents that know these coins.
+    pub(crate) async fn of(agents: usize, coins: &[Coin]) -> Town {
+        let charter = |agent| Charter { network: NETWORK.parse().unwrap(), agent };
+        let mut ledgers: Vec<Arc<dyn Ledger>> = Vec::new();
+        let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+        for agent in 0..agents {
+            let ledger = SimDisk::found(charter(agent)).open();
+            let ans = coins.iter().map(|coin| (coin.sn, coin.ans.get(agent).clone()));
+            ledger.commit(&ans.collect::<Vec<_>>()).unwrap();
+            ledgers.push(Arc::new(ledger));
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            addresses.push(listener.local_addr().unwrap());
+            listeners.push(listener);
+        }
+        let stop = CancellationToken::new();
+        let agents = Agents::start(ledgers, listeners, &stop);
+        Town { addresses, agents, stop }
+    }
+
+    /// Starts 25 agents that know these coins.
+    pub(crate) async fn new(coins: &[Coin]) -> Town {
+        Town::of(AGENTS, coins).await
+    }
+
+    pub(crate) fn book(&self) -> AddressBook {
+        let lines: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
+        AddressBook::parse(&lines.join("\n")).unwrap()
+    }
+
+    pub(crate) fn authority(&self) -> Authority {
+        Authority::new(&self.book(), TIMING)
+    }
+
+    /// Returns a way to connect to agents through pipes in memory, which works under a simulated
+    /// clock too.
+    pub(crate) fn pipes(&self) -> impl Fn(usize) -> DuplexStream + Send + Sync + 'static + use<> {
+        let (agents, bounds) = (self.agents.agents().to_vec(), Bounds::default());
+        move |agent| {
+            let (agent, bounds) = (Arc::clone(&agents[agent]), bounds.clone());
+            let (ours, theirs) = duplex(1 << 16);
+            tokio::spawn(async move {
+                serve_connection(&agent, theirs, &bounds, &CancellationToken::new()).await;
+            });
+            ours
+        }
+    }
+
+    /// Tells an agent that a coin has another AN, as if it had been fixed behind our back.
+    pub(crate) async fn set(&self, agent: usize, coin: &Coin, an: AuthenticityNumber) {
+        let question =
+            raida::api::CoinQuestion { sn: coin.sn, an: coin.ans.get(agent).clone(), pan: an };
+        let taken = self.agents.agents()[agent].take(vec![question]).await.unwrap();
+        assert_eq!(taken, [agent::Taken::Pass]);
+    }
+
+    /// Returns how many agents hold this secret of this coin.
+    pub(crate) async fn holders(&self, sn: SerialNumber, ans: &AnSet) -> usize {
+        let mut holders = 0;
+        for (agent, an) in self.agents.agents().iter().zip(ans.iter()) {
+            let question = raida::api::CoinQuestion { sn, an: an.clone(), pan: an.clone() };
+            let held = agent.holds(vec![question]).await.unwrap();
+            holders += usize::from(held == [agent::Held::An]);
+        }
+        holders
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) fn quiet(_: Progress) {}
+
+/// The secrets of one round: those of another round differ everywhere.
+pub(crate) fn ans(round: u8) -> AnSet {
+    AnSet::from_fn(|agent| {
+        AuthenticityNumber::from_bytes([round.wrapping_mul(31).wrapping_add(agent as u8); 16])
+    })
+}
+
+/// So many coins of 1 with the secrets of round 1.
+pub(crate) fn coins(count: u32) -> Vec<Coin> {
+    (1..=count).map(|sn| Coin { sn: SerialNumber::new(sn).unwrap(), ans: ans(1) }).collect()
+}
+
+/// Claims to these coins: from their secrets to those of a round.
+pub(crate) fn claims(coins: &[Coin], round: u8) -> Vec<Claim> {
+    let claim = |coin: &Coin| Claim { sn: coin.sn, ans: coin.ans.clone(), pans: ans(round) };
+    coins.iter().map(claim).collect()
+}
