@@ -35,7 +35,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::rule::{Rule, RuleError};
 use crate::AGENTS;
@@ -83,7 +83,7 @@ pub enum Holding {
 }
 
 /// The verdict on a coin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Grade {
     /// Owned, and some agents may fail or lie later without changing that.
     Final,

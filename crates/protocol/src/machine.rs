@@ -3,7 +3,9 @@
 //! `Sender::handle(self, now, input) -> (Sender, Vec<Output>)`, the same for `Receiver`: no I/O, no
 //! clock, no randomness, no keys, no coin bytes. A machine never blocks and never fails: a failure is
 //! a state, because coins must still be led somewhere. The driver carries the outputs out in their
-//! order; what follows a [`Output::Persist`] waits until that is durable.
+//! order; what follows a [`Output::Persist`] waits until that is durable. A machine that was made or
+//! loaded gets a [`Input::Tick`] at once: its waits, and the work that needs no peer, begin with its
+//! first input.
 //!
 //! ```text
 //!   link, jobs, person, clock ──Input──▶ machine ──Output──▶ link, journal, jobs, person

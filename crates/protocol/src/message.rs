@@ -176,7 +176,7 @@ pub enum DurableStep {
     Received,
     /// Receiver: every coin has its verdict, and there is a receipt.
     Receipted,
-    /// Sender: the receipt was seen and the old secrets were asked for.
+    /// Sender: the old secrets are dead, as the receipt and the agents show, or the agents alone.
     Settled,
     /// Receiver: this batch will never be powned here.
     Refused,

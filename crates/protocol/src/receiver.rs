@@ -1,6 +1,6 @@
 //! The receiver of a transfer as a state machine.
 //!
-//! What is durable ([`ReceiverDurable`]) and where the conversation stands ([`ReceiverStep`]) are
+//! What is durable (`ReceiverDurable`) and where the conversation stands (`ReceiverStep`) are
 //! two things: a restart keeps the first and begins the second anew. The journal is written before
 //! whatever it makes possible.
 //!
@@ -118,6 +118,11 @@ impl Receiver {
             end: None,
             ..self
         }
+    }
+
+    /// Returns the machine with another patience for its peer.
+    pub fn with_patience(self, patience: Patience) -> Receiver {
+        Receiver { patience, ..self }
     }
 
     /// Takes one input and returns the machine after it, with what has to be done now, in this order.

@@ -1,6 +1,6 @@
 //! The sender of a transfer as a state machine.
 //!
-//! What is durable ([`SenderDurable`]) and where the conversation stands ([`SenderStep`]) are two
+//! What is durable (`SenderDurable`) and where the conversation stands (`SenderStep`) are two
 //! things: a restart keeps the first and begins the second anew. The journal is written before
 //! whatever it makes possible.
 //!
@@ -96,6 +96,11 @@ impl Sender {
             end: None,
             ..self
         }
+    }
+
+    /// Returns the machine with another patience for its peer.
+    pub fn with_patience(self, patience: Patience) -> Sender {
+        Sender { patience, ..self }
     }
 
     /// Takes one input and returns the machine after it, with what has to be done now, in this order.

@@ -70,6 +70,12 @@ pub enum WalletError {
         /// Its number.
         id: OperationId,
     },
+    /// A note of the caller is missing or not understood. At fault: who changed the journal.
+    #[error("the note {label:?} is missing or not understood")]
+    BrokenNote {
+        /// Its label.
+        label: &'static str,
+    },
     /// There is no such file.
     #[error("no {name} in {place}")]
     NotThere {
@@ -86,7 +92,7 @@ pub enum WalletError {
         /// Its name.
         name: CoinName,
         /// What is wrong with it as a coin file, if it is none.
-        source: Option<coin::stack::StackError>,
+        source: Option<Box<coin::stack::StackError>>,
     },
     /// The new contents are of another coin than the file. Our own mistake.
     #[error("new contents of coin {found} for {name}")]

@@ -15,7 +15,7 @@ use crate::disk::{Disk, EntryKind, Found, Locked, Rights};
 use crate::error::{DiskError, Holder, OpenError, WalletError};
 use crate::journal;
 use crate::operation::OperationId;
-use crate::place::{Place, WalletName};
+use crate::place::{Folder, Place, WalletName};
 
 const LOCK: &str = ".lock";
 
@@ -59,7 +59,7 @@ impl<D: Disk> Home<D> {
             make_dir(&disk, &dir)?;
             restrict(&disk, &dir, &mut mended)?;
         }
-        for dir in parents() {
+        for dir in synced_at_open() {
             disk.sync_dir(&dir).map_err(|error| disk_error("sync", &dir, error))?;
         }
         let (health, loaded) = (Health::default(), Mutex::default());
@@ -106,10 +106,18 @@ fn directories() -> impl Iterator<Item = PathBuf> {
     wallets.chain(Place::all().map(Place::path)).chain(journals)
 }
 
-/// Returns the directories that have directories in them.
-fn parents() -> impl Iterator<Item = PathBuf> {
-    let wallets = WalletName::ALL.into_iter().map(|wallet| PathBuf::from(wallet.directory()));
-    wallets.chain([PathBuf::from(journal::OPEN), PathBuf::new()])
+/// Returns what is synced when a home is opened, in this order: first the
+/// directories that files move to without a record of the move, because a
+/// process that was killed may have left such a move in memory, and a sync of
+/// the directory that it left would make that half durable alone; then the
+/// directories that have directories in them.
+fn synced_at_open() -> impl Iterator<Item = PathBuf> {
+    let to = |folder| WalletName::ALL.map(|wallet| wallet.place(folder).path());
+    let targets = to(Folder::Suspect).into_iter().chain(to(Folder::Trash));
+    let wallets = WalletName::ALL.map(|wallet| PathBuf::from(wallet.directory()));
+    let done = PathBuf::from(journal::DONE);
+    let last = [PathBuf::from(journal::OPEN), PathBuf::new()];
+    targets.chain([done]).chain(wallets).chain(last)
 }
 
 fn make_dir(disk: &impl Disk, dir: &Path) -> Result<(), OpenError> {

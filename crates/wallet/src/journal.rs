@@ -209,18 +209,32 @@ pub(crate) fn file_name(id: OperationId) -> String {
     format!("{id}{SUFFIX}")
 }
 
-fn to_json(record: &Record) -> Result<Zeroizing<Vec<u8>>, WalletError> {
-    let mut json = Zeroizing::new(Vec::with_capacity(RECORD_BYTES_MAX));
-    serde_json::to_writer(&mut *json, record).expect("a record is plain data, written to memory");
-    match json.len() {
-        found if found > RECORD_BYTES_MAX => {
-            Err(WalletError::TooLong { what: "a record", found, max: RECORD_BYTES_MAX })
-        }
-        _ => Ok(json),
+/// Text that is wiped, also where it moved from when it grew.
+struct WipedText(Zeroizing<Vec<u8>>);
+
+impl io::Write for WipedText {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        grow(&mut self.0, bytes.len());
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
-/// Makes room in `text` and wipes the memory it leaves.
+fn to_json(record: &Record) -> Result<Zeroizing<Vec<u8>>, WalletError> {
+    let mut json = WipedText(Zeroizing::default());
+    serde_json::to_writer(&mut json, record).expect("a record is plain data, written to memory");
+    match json.0.len() {
+        found if found > RECORD_BYTES_MAX => {
+            Err(WalletError::TooLong { what: "a record", found, max: RECORD_BYTES_MAX })
+        }
+        _ => Ok(json.0),
+    }
+}
+
 fn grow(text: &mut Zeroizing<Vec<u8>>, more: usize) {
     if text.capacity() - text.len() < more {
         let mut larger = Vec::with_capacity((text.len() + more) * 2);

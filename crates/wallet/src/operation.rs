@@ -24,7 +24,7 @@ pub(crate) mod state;
 use std::fmt;
 use std::sync::Arc;
 
-use coin::{SerialNumber, StoredCoin, Tag};
+use coin::{CoinName, SerialNumber, StoredCoin, Tag};
 
 use crate::disk::Disk;
 use crate::error::WalletError;
@@ -32,6 +32,7 @@ use crate::home::Loaded;
 use crate::journal::record::Record;
 use crate::journal::{self, Journal, Room};
 use crate::limits::{FILES_PER_RECORD_MAX, LABEL_BYTES_MAX, NOTE_BYTES_MAX, PART_BYTES_MAX};
+use crate::place::Place;
 use crate::recovery;
 use crate::wallet::Wallet;
 use act::Plan;
@@ -96,6 +97,12 @@ impl<D: Disk> Operation<D> {
     /// Returns the text it was begun with.
     pub fn about(&self) -> &str {
         self.state.about()
+    }
+
+    /// Returns the coin files that this operation has put into a folder and that it has not taken
+    /// away again, as its journal says.
+    pub fn held(&self, place: Place) -> Vec<CoinName> {
+        self.state.held(place).filter_map(|name| name.parse().ok()).collect()
     }
 
     /// Returns the tag in the names of the files that it writes.

@@ -67,7 +67,7 @@ impl<D: Disk> Wallet<D> {
             Err(error) => return Err(DiskError::of("read", &path)(error).into()),
         };
         let not_that_coin = |source| WalletError::NotThatCoin { place, name: name.clone(), source };
-        let coins = stack::read(&text).map_err(|error| not_that_coin(Some(error)))?;
+        let coins = stack::read(&text).map_err(|error| not_that_coin(Some(error.into())))?;
         match <[StoredCoin; 1]>::try_from(coins) {
             Ok([coin]) if coin.coin.sn == name.sn => Ok(coin),
             Ok(_) | Err(_) => Err(not_that_coin(None)),

@@ -26,7 +26,7 @@ use super::{Disk, DiskFile, Entry, EntryKind, Found, Locked, Part, Rights};
 use tree::{NodeId, Tree};
 
 /// A simulated disk. Clones are the same disk in the same life of the machine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SimDisk {
     state: Arc<Mutex<State>>,
     life: u64,
@@ -100,12 +100,6 @@ enum Course {
     Whole,
     /// Some of it is done before the error.
     Half(io::Error),
-}
-
-impl Default for SimDisk {
-    fn default() -> SimDisk {
-        SimDisk { state: Arc::default(), life: 0 }
-    }
 }
 
 impl SimDisk {

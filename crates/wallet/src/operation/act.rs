@@ -155,7 +155,7 @@ pub(crate) fn note_records(label: &str, text: &str) -> Vec<Record> {
     let mut records = Vec::new();
     let mut rest = text;
     loop {
-        let (part, after) = rest.split_at(rest.floor_char_boundary(PART_BYTES_MAX));
+        let (part, after) = rest.split_at(char_boundary(rest, PART_BYTES_MAX));
         let continued = !records.is_empty();
         let (label, text) = (label.to_owned(), part.to_owned());
         records.push(Record::Note(Part { label, text, continued }));
@@ -164,6 +164,11 @@ pub(crate) fn note_records(label: &str, text: &str) -> Vec<Record> {
             return records;
         }
     }
+}
+
+/// Returns where a character of `text` begins, at or just before `at`.
+fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Returns the records that put coins in flight, or that land them.

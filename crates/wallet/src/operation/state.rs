@@ -170,6 +170,12 @@ impl State {
         self.holdings.contains_key(&(place, name.to_owned())) || self.pending.iter().any(to_move)
     }
 
+    /// Returns the names of the files that this operation has put there.
+    pub(crate) fn held(&self, place: Place) -> impl Iterator<Item = &str> {
+        let here = self.holdings.keys().filter(move |(at, _)| *at == place);
+        here.map(|(_, name)| name.as_str())
+    }
+
     /// Returns the coins in flight.
     pub(crate) fn in_flight(&self) -> &BTreeSet<SerialNumber> {
         &self.in_flight

@@ -1,0 +1,121 @@
+//! The command lines of the three programs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Sends coins to the person who has the same connection file.
+///
+/// Writes the file if it does not exist: give it to the receiver by a channel you trust, then both
+/// stay online until the coins have changed hands. The same command with the same file continues a
+/// transfer that was cut short.
+#[derive(Debug, Parser)]
+#[command(name = "coin-send", version, after_help = EXIT_CODES)]
+pub(crate) struct SendArgs {
+    /// The connection file; written if it does not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) conn: PathBuf,
+    /// How much to send, in whole units
+    #[arg(long, value_name = "UNITS", allow_hyphen_values = true)]
+    pub(crate) amount: String,
+    /// What the payment is for; the receiver sees it, the relay does not
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) memo: Option<String>,
+    /// The relay to meet at, for a new connection file [default: the configured one, else 127.0.0.1:7000]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) relay: Option<String>,
+    /// The room to meet in, for a new connection file [default: a random one]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) room: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How long to wait for the other person
+    #[arg(long, value_name = "SECS", default_value_t = 600)]
+    pub(crate) wait: u64,
+}
+
+/// Receives coins from the person who wrote the connection file.
+///
+/// Asks before it accepts. The same command with the same file continues a transfer that was cut short.
+#[derive(Debug, Parser)]
+#[command(name = "coin-receive", version, after_help = EXIT_CODES)]
+pub(crate) struct ReceiveArgs {
+    /// The connection file that the sender gave you
+    #[arg(long, value_name = "FILE")]
+    pub(crate) conn: PathBuf,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How long to wait for the other person
+    #[arg(long, value_name = "SECS", default_value_t = 600)]
+    pub(crate) wait: u64,
+}
+
+/// Keeps the wallet: coins in, balance, history, and transfers that were cut short.
+#[derive(Debug, Parser)]
+#[command(name = "coin-wallet", version, after_help = EXIT_CODES)]
+pub(crate) struct WalletArgs {
+    #[command(subcommand)]
+    pub(crate) command: WalletCommand,
+}
+
+/// The commands of `coin-wallet`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletCommand {
+    /// Makes a home and says where its 25 detection agents are
+    Init {
+        /// The agents' addresses: a template such as '127.0.0.1:90{i:02}', or a file of 25 lines
+        #[arg(long, value_name = "TEMPLATE")]
+        agents: String,
+        /// The relay that new connection files name
+        #[arg(long, value_name = "HOST:PORT")]
+        relay: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Shows what the home holds, folder by folder
+    Balance {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Takes the ownership of the coins in coin files: their secrets are changed at the agents
+    Import {
+        /// Coin files (.stack), or folders of them
+        #[arg(required = true, value_name = "FILE-OR-FOLDER")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Lists the transfers and imports of this home, the newest last
+    History {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Carries on every transfer and import that was cut short, and says what is left
+    Resume {
+        #[command(flatten)]
+        common: Common,
+        /// How long to wait for the other person, where one is needed
+        #[arg(long, value_name = "SECS", default_value_t = 60)]
+        wait: u64,
+    },
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// The wallet's home [default: $LIVECONNECT_HOME, else the platform's data directory]
+    #[arg(long, value_name = "DIR", env = "LIVECONNECT_HOME", hide_env = true)]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer every question with yes
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object a line on stdout instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 2 usage or bad amount, 3 file, home or configuration, 4 relay not reachable or
+refused, 5 peer did not come or left, 6 files or networks differ, 7 refused by a person or the peer,
+8 not enough or no exact change, 9 fewer than 13 agents, 10 home busy, 20 stopped and nothing at
+risk, 21 money in flight (run: coin-wallet resume), 22 settled in part.";

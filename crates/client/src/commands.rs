@@ -1,0 +1,24 @@
+//! The commands of `coin-wallet`, one file each.
+
+mod balance;
+mod history;
+mod import;
+mod init;
+pub(crate) mod resume;
+
+use crate::cli::WalletCommand;
+use crate::exit::{Exit, Failure};
+use crate::screen::Screen;
+
+/// Runs a command.
+pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit, Failure> {
+    match command {
+        WalletCommand::Init { agents, relay, common } => {
+            init::run(&agents, relay, common, screen).await
+        }
+        WalletCommand::Balance { common } => balance::run(common, screen),
+        WalletCommand::Import { paths, common } => import::run(&paths, common, screen).await,
+        WalletCommand::History { common } => history::run(common, screen),
+        WalletCommand::Resume { common, wait } => resume::run(common, wait, screen).await,
+    }
+}

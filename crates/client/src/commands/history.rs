@@ -1,0 +1,57 @@
+//! `coin-wallet history`: what this home has done, the newest last, without its lock.
+
+use serde_json::json;
+use wallet::{Ended, Kind, RealDisk};
+
+use crate::cli::Common;
+use crate::config;
+use crate::exit::{Exit, Failure};
+use crate::record::Summary;
+use crate::screen::{Format, Screen};
+
+/// Runs the command.
+pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
+    let home = config::home(common.home)?;
+    config::Config::load(&home)?;
+    let unreadable = |error: &dyn std::error::Error| {
+        Failure::new(
+            Exit::File,
+            format!("the history cannot be read: {}", crate::desk::with_causes(error)),
+            "make the home readable for you",
+        )
+    };
+    let disk = RealDisk::open(&home).map_err(|error| unreadable(&error))?;
+    let ended = wallet::history(&disk).map_err(|error| unreadable(&error))?;
+    for operation in &ended {
+        tell(operation, screen);
+    }
+    if ended.is_empty() && screen.format() == Format::Text {
+        screen.say("nothing has ended in this home yet");
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(operation: &Ended, screen: &Screen) {
+    // A summary of a later version still has its time, kind and id.
+    let summary = serde_json::from_str::<Summary>(&operation.end.summary).ok();
+    let (word, kind) = match operation.kind {
+        Kind::Send => ("sent", "send"),
+        Kind::Receive => ("received", "receive"),
+        Kind::Import => ("imported", "import"),
+    };
+    let at = jiff::Timestamp::from_second(operation.end.at_secs).unwrap_or_default();
+    let (owned, status) = match &summary {
+        Some(summary) => (summary.owned.to_string(), summary.status.as_str()),
+        None => ("?".to_owned(), "?"),
+    };
+    let text = format!("{at}  {word:<8} {owned:>10}  {status:<8}  {}", operation.id);
+    screen.result(
+        &text,
+        &json!({
+            "v": 1, "event": "history", "kind": kind, "id": operation.id.to_string(),
+            "began": operation.began_at_secs, "ended": operation.end.at_secs,
+            "amount": summary.as_ref().map(|s| s.amount), "owned": summary.as_ref().map(|s| s.owned),
+            "status": summary.as_ref().map(|s| s.status.as_str()),
+        }),
+    );
+}

@@ -1,0 +1,177 @@
+//! The home: where it is, and its `config.toml`.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use raida::AddressBook;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{Exit, Failure};
+
+/// The name of the configuration in the home.
+const FILE: &str = "config.toml";
+/// A configuration is a few lines; more is not read.
+const BYTES_MAX: u64 = 64 * 1024;
+
+/// What `config.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The 25 agents: a template, or 25 addresses.
+    agents: Agents,
+    /// The relay that new connection files name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) relay: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Agents {
+    Template(String),
+    List(Vec<String>),
+}
+
+impl Config {
+    /// Returns the configuration for these agents, after their addresses were understood.
+    pub(crate) fn new(agents: &str, relay: Option<String>) -> Result<Config, Failure> {
+        let agents = if agents.contains("{i") {
+            Agents::Template(agents.to_owned())
+        } else {
+            let text = fs::read_to_string(agents).map_err(|error| {
+                Failure::new(
+                    Exit::File,
+                    format!("{agents} is neither a template of addresses nor a file that can be read: {error}"),
+                    "name the agents as '127.0.0.1:90{i:02}', or give a file of 25 lines",
+                )
+            })?;
+            Agents::List(
+                text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
+            )
+        };
+        let config = Config { agents, relay };
+        config.address_book()?;
+        Ok(config)
+    }
+
+    /// Returns the addresses of the agents.
+    pub(crate) fn address_book(&self) -> Result<AddressBook, Failure> {
+        let text = match &self.agents {
+            Agents::Template(template) => template.clone(),
+            Agents::List(lines) => lines.join("\n"),
+        };
+        AddressBook::parse(&text).map_err(|error| {
+            Failure::new(
+                Exit::File,
+                format!("the agents' addresses: {error}"),
+                "name 25 agents on this machine, such as --agents '127.0.0.1:90{i:02}'",
+            )
+        })
+    }
+
+    /// Reads the configuration of a home.
+    pub(crate) fn load(home: &Path) -> Result<Config, Failure> {
+        let path = home.join(FILE);
+        let advice = || {
+            format!("coin-wallet init --home {} --agents '127.0.0.1:90{{i:02}}'", home.display())
+        };
+        let text = match fs::metadata(&path) {
+            Ok(meta) if meta.len() > BYTES_MAX => {
+                return Err(Failure::new(
+                    Exit::File,
+                    format!("{} is too large", path.display()),
+                    advice(),
+                ));
+            }
+            Ok(_) => fs::read_to_string(&path),
+            Err(error) => Err(error),
+        };
+        match text {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                let line =
+                    error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+                Failure::new(
+                    Exit::File,
+                    format!("{}, line {line}: {}", path.display(), error.message()),
+                    "correct that line",
+                )
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(
+                Exit::File,
+                format!("no agents are configured: {} does not exist", path.display()),
+                advice(),
+            )),
+            Err(error) => Err(Failure::new(
+                Exit::File,
+                format!("{}: {error}", path.display()),
+                "make the home readable for you",
+            )),
+        }
+    }
+
+    /// Writes the configuration of a new home; an equal one may be there already, another may not.
+    ///
+    /// # Crash safety
+    /// The file is complete and synced before it has its name: after a crash it is there or not.
+    pub(crate) fn store(&self, home: &Path) -> Result<Written, Failure> {
+        let path = home.join(FILE);
+        if path.exists() {
+            return match Config::load(home)? == *self {
+                true => Ok(Written::Before),
+                false => Err(Failure::new(
+                    Exit::File,
+                    format!("{} exists and says something else", path.display()),
+                    "change that file, or choose another --home",
+                )),
+            };
+        }
+        let text = toml::to_string(self).map_err(|error| cannot_write(&path, &error))?;
+        write_new(home, &path, text.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
+        Ok(Written::Now)
+    }
+}
+
+/// Whether a file was written by this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// By this run.
+    Now,
+    /// It was there, equal.
+    Before,
+}
+
+/// Returns the home: the flag or environment variable, else the platform's data directory.
+pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(home) = flag {
+        return Ok(home);
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|error| {
+        Failure::new(
+            Exit::File,
+            format!("no place for the wallet is known: {error}"),
+            "use --home DIR",
+        )
+    })?;
+    Ok(strategy.data_dir().join("liveconnect"))
+}
+
+fn write_new(home: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+    let unfinished = home.join(format!("{FILE}.{}", std::process::id()));
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    fs::File::open(home)?.sync_all()
+}
+
+fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Exit::File,
+        format!("{} cannot be written: {error}", path.display()),
+        "choose a --home that you may write to",
+    )
+}

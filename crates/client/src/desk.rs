@@ -1,0 +1,96 @@
+//! The wallet on a thread of its own: one writer, and nothing that waits for the network ever waits
+//! for the disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tokio::sync::oneshot;
+use wallet::{OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet};
+
+use crate::exit::{Exit, Failure};
+
+/// The wallet with the operations that are being worked on.
+pub(crate) struct Work {
+    /// The wallet; it holds the writers' lock of the home.
+    pub(crate) wallet: Wallet<RealDisk>,
+    /// The open operations that were begun or loaded in this run.
+    pub(crate) operations: BTreeMap<OperationId, Operation<RealDisk>>,
+}
+
+type Task = Box<dyn FnOnce(&mut Work) + Send>;
+
+/// A handle to the wallet's thread; cheap to clone. The thread ends, and the lock goes, with the last one.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    tasks: std::sync::mpsc::Sender<Task>,
+}
+
+/// The wallet's thread is gone, because the disk refused for good.
+#[derive(Debug, thiserror::Error)]
+#[error("the wallet has stopped")]
+pub(crate) struct Stopped;
+
+impl Desk {
+    /// Opens the wallet of a home: takes the lock, replays what a crash left undone.
+    pub(crate) fn open(home: &Path) -> Result<(Desk, RecoveryReport), Failure> {
+        let disk = RealDisk::create(home).map_err(|error| no_home(home, &error))?;
+        let (wallet, report) = Wallet::open(disk).map_err(|error| open_failure(home, &error))?;
+        let (tasks, waiting) = std::sync::mpsc::channel::<Task>();
+        std::thread::spawn(move || {
+            let mut work = Work { wallet, operations: BTreeMap::new() };
+            while let Ok(task) = waiting.recv() {
+                task(&mut work);
+            }
+        });
+        Ok((Desk { tasks }, report))
+    }
+
+    /// Does something at the wallet and returns what came of it.
+    pub(crate) async fn run<R, F>(&self, task: F) -> Result<R, Stopped>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Work) -> R + Send + 'static,
+    {
+        let (done, result) = oneshot::channel();
+        self.tasks.send(Box::new(move |work| drop(done.send(task(work))))).map_err(|_| Stopped)?;
+        result.await.map_err(|_| Stopped)
+    }
+}
+
+fn no_home(home: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::File,
+        format!("the home {} cannot be opened: {error}", home.display()),
+        "choose a --home that you may write to",
+    )
+}
+
+fn open_failure(home: &Path, error: &OpenError) -> Failure {
+    let what = format!("the home {}: {}", home.display(), with_causes(error));
+    match error {
+        OpenError::Busy { .. } => Failure::new(
+            Exit::Busy,
+            what,
+            "wait until that program has ended, or use another --home",
+        ),
+        OpenError::NoDirectory { .. } | OpenError::OpenToOthers { .. } => {
+            Failure::new(Exit::File, what, "move what lies there away, or choose another --home")
+        }
+        OpenError::Wallet(_) => Failure::new(
+            Exit::File,
+            what,
+            "make room or make the disk writable, and run it again; keep the home as it is",
+        ),
+    }
+}
+
+/// Says an error with what caused it.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,316 @@
+//! The jobs of a transfer: what they do at the wallet and at the agents.
+//!
+//! One file per job or pair of jobs. Each is idempotent: a crash or a cut link may make it begin again.
+
+mod batch;
+mod booking;
+pub(crate) mod import;
+mod old_secrets;
+mod pown;
+mod prepare;
+mod receipt;
+
+pub(crate) use prepare::affordable;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use coin::Amount;
+use protocol::link::Memory;
+use protocol::machine::{Fault, Job, Report};
+use protocol::message::{Chunk, DurableStep, Last, Manifest, Message};
+use raida::{Authority, Progress};
+use tokio::sync::Notify;
+use wallet::{Folder, Operation, OperationId, RealDisk, Wallet, WalletError, WalletName};
+use zeroize::Zeroizing;
+
+use crate::desk::{Desk, with_causes};
+use crate::machine::Machine;
+use crate::screen::Screen;
+use crate::transfer::Done;
+
+/// Labels of the notes that a transfer keeps in its journal.
+pub(crate) mod note {
+    /// The machine, as JSON.
+    pub(crate) const MACHINE: &str = "machine";
+    /// The link's memory, as JSON.
+    pub(crate) const LINK: &str = "link";
+    /// The amount that both sides agreed on, as JSON.
+    pub(crate) const AGREED: &str = "agreed";
+    /// The file names of the coins that the sender chose, as JSON.
+    pub(crate) const CHOSEN: &str = "chosen";
+    /// Which agents held the coins' secrets at message 9.
+    pub(crate) const HELD: &str = "held";
+    /// The hash of the batch that was kept last.
+    pub(crate) const BATCH: &str = "batch";
+    /// That the received batch was checked: from then on it is never refused.
+    pub(crate) const CHECKED: &str = "checked";
+    /// What the agents decided about each coin, as JSON.
+    pub(crate) const VERDICTS: &str = "verdicts";
+    /// The text of the newest receipt.
+    pub(crate) const RECEIPT: &str = "receipt";
+}
+
+/// Label of the coins that travel.
+pub(crate) const COINS: &str = "coins";
+
+/// Plaintext bytes in one frame of 24 or 17.
+pub(crate) use protocol::limits::CHUNK_BYTES_MAX;
+
+/// What the jobs of one transfer work with; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    /// The wallet.
+    pub(crate) desk: Desk,
+    /// Which operation of the wallet this is.
+    pub(crate) id: OperationId,
+    /// The 25 agents.
+    pub(crate) authority: Authority,
+    /// What the person sees.
+    pub(crate) screen: Screen,
+    /// Says that a job is getting on.
+    pub(crate) progress: Arc<Notify>,
+    /// The hidden wallet of this side.
+    pub(crate) hidden_wallet: WalletName,
+    /// Where the home lies.
+    pub(crate) home: PathBuf,
+    /// The amount of the transfer; zero for a receiver that does not know it yet.
+    pub(crate) amount: Amount,
+    /// The relay's address, for messages.
+    pub(crate) relay: String,
+    /// The room, for messages.
+    pub(crate) room: u64,
+}
+
+impl Bench {
+    /// Returns the work of a job.
+    pub(crate) fn work(
+        &self,
+        job: Job,
+        inbox: Inbox,
+        manifest: Option<Manifest>,
+    ) -> impl Future<Output = Result<Done, Fault>> + Send + 'static {
+        let bench = self.clone();
+        async move {
+            let report = match job {
+                Job::ClearFolders => bench.clear_folders().await?,
+                Job::Prepare(step) => bench.prepare(step).await?,
+                Job::Encrypt => bench.encrypt().await?,
+                Job::SendCoins(_) => return bench.batch_stream().await.map(Done::Stream),
+                Job::FileInSent => bench.file_in_sent().await?,
+                Job::ReadReceipt => bench.read_receipt(inbox).await?,
+                Job::CheckOldSecrets => {
+                    bench.check_old_secrets(old_secrets::Which::CalledOwned).await?
+                }
+                Job::AskAgentsAlone => bench.check_old_secrets(old_secrets::Which::All).await?,
+                Job::PutBack => bench.put_back().await?,
+                Job::GetReady => bench.get_ready(manifest).await?,
+                Job::Store => bench.store(inbox).await?,
+                Job::CheckBatch(manifest) => bench.check_batch(manifest).await?,
+                Job::Pown => bench.pown().await?,
+                Job::SendReceipt => return bench.receipt_stream().await.map(Done::Stream),
+                Job::Bank => bench.bank().await?,
+            };
+            Ok(Done::Report(report))
+        }
+    }
+
+    /// Makes a machine durable; the wallet learns when its coins are in flight.
+    ///
+    /// # Crash safety
+    /// The machine is written first: a crash between the two leaves a machine that says `InFlight`, and
+    /// the mark is made again when the transfer is taken up.
+    pub(crate) async fn persist(&self, machine: &Machine) -> Result<(), Fault> {
+        let text =
+            serde_json::to_string(machine).map_err(|error| Fault::Disk(error.to_string()))?;
+        let in_flight = machine.is_sender() && machine.position().step == DurableStep::InFlight;
+        self.at_wallet(move |_, operation| {
+            operation.note(note::MACHINE, &text)?;
+            if in_flight { operation.mark_in_flight().map(drop) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// Makes the link's memory durable.
+    pub(crate) async fn persist_link(&self, memory: &Memory) -> Result<(), Fault> {
+        let text = Zeroizing::new(
+            serde_json::to_string(memory).map_err(|error| Fault::Disk(error.to_string()))?,
+        );
+        self.at_wallet(move |_, operation| operation.note(note::LINK, &text)).await
+    }
+
+    /// Makes the amount durable that both sides have agreed on.
+    pub(crate) async fn persist_agreed(&self, amount: Amount) -> Result<(), Fault> {
+        self.at_wallet(move |_, operation| operation.note(note::AGREED, &amount.to_string())).await
+    }
+
+    /// Files what the end of a transfer left in the hidden wallet: what was sent under Sent, what will
+    /// not be powned under Suspect.
+    pub(crate) async fn tidy_up(&self, machine: &Machine) -> Result<(), Fault> {
+        match (machine.is_sender(), machine.position().step) {
+            (true, DurableStep::InFlight | DurableStep::Settled) => {
+                self.file_in_sent().await.map(drop)
+            }
+            (false, DurableStep::Open | DurableStep::Refused) => self.set_aside().await,
+            (true, _) | (false, _) => Ok(()),
+        }
+    }
+
+    /// Files coins that were not asked for under Suspect.
+    async fn set_aside(&self) -> Result<(), Fault> {
+        let of = self.hidden_wallet;
+        self.at_wallet(move |wallet, operation| {
+            let names = operation.held(of.place(Folder::Import));
+            operation
+                .shift(wallet, of.place(Folder::Import), of.place(Folder::Suspect), &names)
+                .map(drop)
+        })
+        .await
+    }
+
+    /// Message 2: what belongs to no open transfer leaves Import and Export, for Suspect.
+    async fn clear_folders(&self) -> Result<Report, Fault> {
+        let of = self.hidden_wallet;
+        let cleared = self.at_wallet(move |wallet, _| wallet.clear(of)).await?;
+        if !cleared.moved.is_empty() {
+            self.screen
+                .say(&format!("{} files left Import and Export for Suspect", cleared.moved.len()));
+        }
+        Ok(Report::FoldersCleared)
+    }
+
+    /// Does something at the wallet with the journal of this transfer.
+    async fn at_wallet<R, F>(&self, task: F) -> Result<R, Fault>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Wallet<RealDisk>, &mut Operation<RealDisk>) -> Result<R, WalletError>
+            + Send
+            + 'static,
+    {
+        let id = self.id;
+        let result = self
+            .desk
+            .run(move |work| match work.operations.get_mut(&id) {
+                Some(operation) => task(&mut work.wallet, operation)
+                    .map_err(|error| Fault::Disk(with_causes(&error))),
+                None => Err(Fault::Disk("the operation's journal is not open".to_owned())),
+            })
+            .await;
+        result.unwrap_or_else(|stopped| Err(Fault::Disk(stopped.to_string())))
+    }
+
+    /// Returns a callback that shows how far a question to the agents has got.
+    fn meter(&self, what: &'static str) -> impl Fn(Progress) + Send + Sync + 'static {
+        let screen = self.screen.clone();
+        let getting_on = Arc::clone(&self.progress);
+        move |progress: Progress| {
+            screen.progress(what, progress.settled, progress.of);
+            getting_on.notify_one();
+        }
+    }
+}
+
+/// Returns the error of a note that is not there or not understood: the journal was changed by hand.
+fn broken_note(label: &'static str) -> WalletError {
+    WalletError::BrokenNote { label }
+}
+
+/// The bytes of the peer's frames, in order.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Inbox {
+    /// Takes the opened bytes of a frame; the first frame begins anew.
+    pub(crate) fn take(
+        &mut self,
+        chunk: Chunk,
+        bytes: &[u8],
+        manifest: Option<&Manifest>,
+    ) -> Result<(), &'static str> {
+        if chunk.index == 0 {
+            // Never grows afterwards, so that no copy of a secret is left behind in freed memory.
+            let room = manifest
+                .and_then(Manifest::coins)
+                .map_or(0, |n| n as usize * coin::batch::COIN_BYTES);
+            self.bytes = Zeroizing::new(Vec::with_capacity(room.min(BYTES_AHEAD_MAX)));
+        }
+        if self.bytes.len() + bytes.len() > BATCH_BYTES_MAX {
+            return Err("the peer sends more than a batch may hold");
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Bytes in the largest batch; receipts are smaller.
+const BATCH_BYTES_MAX: usize = coin::limits::BATCH_COINS_MAX * coin::batch::COIN_BYTES;
+
+/// Memory taken in advance on the word of a manifest.
+const BYTES_AHEAD_MAX: usize = 64 << 20;
+
+/// Bytes on their way to the peer, frame by frame.
+pub(crate) struct Stream {
+    kind: StreamKind,
+    bytes: Zeroizing<Vec<u8>>,
+    sent: usize,
+    index: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StreamKind {
+    Coins,
+    Receipt,
+}
+
+impl Stream {
+    fn new(kind: StreamKind, bytes: Zeroizing<Vec<u8>>) -> Stream {
+        Stream { kind, bytes, sent: 0, index: 0 }
+    }
+
+    /// Returns the next frame and its bytes, or `None` after the last.
+    pub(crate) fn next_chunk(&mut self) -> Option<(Message, Zeroizing<Vec<u8>>)> {
+        if self.sent == self.bytes.len() {
+            return None;
+        }
+        let end = (self.sent + CHUNK_BYTES_MAX).min(self.bytes.len());
+        let part = Zeroizing::new(self.bytes[self.sent..end].to_vec());
+        let last = if end == self.bytes.len() { Last::Yes } else { Last::No };
+        let chunk = Chunk { index: self.index, last };
+        self.sent = end;
+        self.index += 1;
+        let message = match self.kind {
+            StreamKind::Coins => Message::Coins(chunk),
+            StreamKind::Receipt => Message::Receipt(chunk),
+        };
+        Some((message, part))
+    }
+
+    /// Returns the report for the machine once the last frame has left.
+    pub(crate) fn report(&self) -> Report {
+        match self.kind {
+            StreamKind::Coins => Report::CoinsSent,
+            StreamKind::Receipt => Report::ReceiptSent,
+        }
+    }
+
+    /// Says what it is, for people.
+    pub(crate) fn what(&self) -> &'static str {
+        match self.kind {
+            StreamKind::Coins => "sending coins",
+            StreamKind::Receipt => "sending the receipt",
+        }
+    }
+
+    /// Returns the bytes that have left.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// Returns the bytes in all.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}

@@ -1,0 +1,173 @@
+//! Taking ownership: pown, verdict and booking, for a received batch (message 16) and for an import.
+//!
+//! ```text
+//!   Import ─pown─▶ Bank, Fracked, Limbo or Counterfeit of the same wallet      (this file)
+//!   .Receiver/{Bank,Fracked} ─19─▶ Default/{Bank,Fracked}                      (`bank`)
+//! ```
+//!
+//! A crash at any point leads back here: the same new secrets are offered again, an agent that already
+//! holds them says so. Coins without a good verdict are asked for again each time; no secret is dropped.
+
+use std::collections::{BTreeMap, HashMap};
+
+use coin::{Amount, CoinName, Grade, Ownership, PownString, Rule, SerialNumber, StoredCoin};
+use protocol::machine::{Fault, Report, Totals};
+use raida::Claim;
+use serde::{Deserialize, Serialize};
+use wallet::{Folder, Operation, Place, RealDisk, Regrade, WalletError, WalletName};
+
+use super::prepare::{BANK, FRACKED};
+use super::{Bench, COINS, booking, broken_note, note};
+
+/// Where a coin without a good verdict may lie.
+const OPEN: [Folder; 4] = [Folder::Import, Folder::Suspect, Folder::Limbo, Folder::Counterfeit];
+
+/// What the agents decided about a coin in the last round that asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Verdict {
+    /// The grade.
+    pub(crate) grade: Grade,
+    /// What each agent said of it.
+    pub(crate) pown: PownString,
+}
+
+/// The verdicts of a batch by serial number.
+pub(crate) type Verdicts = BTreeMap<SerialNumber, Verdict>;
+
+impl Bench {
+    /// 16: powns and books the batch, and writes the receipt.
+    pub(super) async fn pown(&self) -> Result<Report, Fault> {
+        let verdicts = self.take_ownership(WalletName::Receiver).await?;
+        let totals = totals(&verdicts);
+        self.write_receipt(verdicts).await?;
+        Ok(Report::Powned(totals))
+    }
+
+    /// At the end of a transfer: what is owned goes to Default.
+    pub(super) async fn bank(&self) -> Result<Report, Fault> {
+        self.at_wallet(|wallet, operation| {
+            for (folder, to) in [(Folder::Bank, BANK), (Folder::Fracked, FRACKED)] {
+                let from = WalletName::Receiver.place(folder);
+                let names = operation.held(from);
+                operation.shift(wallet, from, to, &names)?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Report::Banked)
+    }
+
+    /// Powns the coins of this operation that have no good verdict yet and books each by its own.
+    ///
+    /// # Errors
+    /// [`Fault::TooFewAgents`]: nothing was booked; what was powned meanwhile is found again next time.
+    ///
+    /// # Crash safety
+    /// The new secrets were durable before. The verdicts are written down before a file changes; files
+    /// that a crash left where they were are asked for again.
+    pub(crate) async fn take_ownership(&self, home: WalletName) -> Result<Verdicts, Fault> {
+        let open = self.at_wallet(move |_, operation| {
+            let mut open = Vec::new();
+            let mut coins: HashMap<SerialNumber, StoredCoin> = operation
+                .kept(COINS)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|stored| (stored.coin.sn, stored))
+                .collect();
+            for folder in OPEN {
+                let place = home.place(folder);
+                for name in operation.held(place) {
+                    if let Some(stored) = coins.remove(&name.sn) {
+                        open.push((place, name, stored));
+                    }
+                }
+            }
+            Ok(open)
+        });
+        let open = open.await?;
+        if !open.is_empty() {
+            let rounds = self.pown_round(&open).await?;
+            self.book(home, open, rounds).await?;
+        }
+        self.at_wallet(|_, operation| verdicts(operation)).await
+    }
+
+    async fn pown_round(
+        &self,
+        open: &[(Place, CoinName, StoredCoin)],
+    ) -> Result<Vec<Ownership>, Fault> {
+        let claims: Vec<Claim> = open
+            .iter()
+            .filter_map(|(_, _, stored)| {
+                let pans = stored.pans.clone()?;
+                Some(Claim { sn: stored.coin.sn, ans: stored.coin.ans.clone(), pans })
+            })
+            .collect();
+        if claims.len() != open.len() {
+            return Err(Fault::Disk("the journal has coins without new secrets".to_owned()));
+        }
+        let round = self.authority.pown(&claims, &self.meter("powning")).await;
+        match round.answered >= Rule::CLOUDCOIN.own {
+            true => Ok(round.coins),
+            false => Err(Fault::TooFewAgents { answered: round.answered }),
+        }
+    }
+
+    async fn book(
+        &self,
+        home: WalletName,
+        open: Vec<(Place, CoinName, StoredCoin)>,
+        rounds: Vec<Ownership>,
+    ) -> Result<(), Fault> {
+        self.at_wallet(move |wallet, operation| {
+            let mut all = verdicts(operation)?;
+            let mut moves = Vec::with_capacity(open.len());
+            for ((from, name, stored), round) in open.into_iter().zip(&rounds) {
+                let verdict = Verdict { grade: round.grade(), pown: round.pown_string() };
+                all.insert(stored.coin.sn, verdict);
+                let to = home.place(booking::folder(round));
+                let StoredCoin { coin, pans: Some(pans), .. } = stored else { continue };
+                if to != from {
+                    moves.push(Regrade {
+                        from,
+                        name,
+                        now: StoredCoin::after_round(coin, pans, round),
+                        to,
+                    });
+                }
+            }
+            let text = serde_json::to_string(&all.iter().collect::<Vec<_>>())
+                .map_err(|_| broken_note(note::VERDICTS))?;
+            operation.note(note::VERDICTS, &text)?;
+            operation.regrade(wallet, &moves).map(drop)
+        })
+        .await
+    }
+}
+
+/// Returns the verdicts that this operation has written down.
+pub(super) fn verdicts(operation: &Operation<RealDisk>) -> Result<Verdicts, WalletError> {
+    match operation.last_note(note::VERDICTS) {
+        Some(text) => serde_json::from_str::<Vec<(SerialNumber, Verdict)>>(text)
+            .map(|list| list.into_iter().collect())
+            .map_err(|_| broken_note(note::VERDICTS)),
+        None => Ok(Verdicts::new()),
+    }
+}
+
+/// Returns the sums of a batch by verdict.
+pub(crate) fn totals(verdicts: &Verdicts) -> Totals {
+    let sum = |grade: Grade| {
+        let amounts = verdicts
+            .iter()
+            .filter(|(_, v)| v.grade == grade)
+            .map(|(sn, _)| sn.denomination().amount());
+        Amount::try_sum(amounts).unwrap_or(Amount::MAX)
+    };
+    Totals {
+        last: sum(Grade::Final),
+        settling: sum(Grade::Settling),
+        limbo: sum(Grade::Limbo),
+        counterfeit: sum(Grade::Counterfeit),
+    }
+}

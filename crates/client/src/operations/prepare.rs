@@ -1,0 +1,316 @@
+//! Sender, messages 5 to 12 and 21: from the wallet's coins to a batch.
+//!
+//! ```text
+//!   Default/{Bank,Fracked} ──8──▶ .Sender/{Bank,Fracked} ──11──▶ .Sender/Export ──12──▶ batch
+//! ```
+//!
+//! Until the batch is in flight everything can be put back; after a cut link the steps begin again from
+//! the wallet as it is then. Coins that some agent refuses are chosen last.
+
+use std::collections::HashSet;
+
+use coin::choose::{self, ChooseError};
+use coin::{AGENTS, Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumber, StoredCoin};
+use protocol::machine::{Fault, Preparation, Report};
+use raida::Claim;
+use serde::{Deserialize, Serialize};
+use wallet::{Folder, Operation, Place, RealDisk, Regrade, Wallet, WalletError, WalletName};
+
+use super::{Bench, booking, broken_note, note};
+use crate::desk::with_causes;
+
+/// How often the choice is made anew because an agent refused a chosen coin.
+const CHOICES_MAX: usize = 8;
+
+pub(super) const BANK: Place = Place { wallet: WalletName::Default, folder: Folder::Bank };
+pub(super) const FRACKED: Place = Place { wallet: WalletName::Default, folder: Folder::Fracked };
+pub(super) const SENDER_BANK: Place = Place { wallet: WalletName::Sender, folder: Folder::Bank };
+pub(super) const SENDER_FRACKED: Place =
+    Place { wallet: WalletName::Sender, folder: Folder::Fracked };
+pub(super) const EXPORT: Place = Place { wallet: WalletName::Sender, folder: Folder::Export };
+
+/// The coins that were chosen, by the names of their files.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Chosen {
+    /// Coins that no agent is known to refuse.
+    clean: Vec<CoinName>,
+    /// Coins that lie in Fracked.
+    refused: Vec<CoinName>,
+}
+
+impl Chosen {
+    fn in_places(&self, clean: Place, refused: Place) -> impl Iterator<Item = (Place, &CoinName)> {
+        let clean = self.clean.iter().map(move |name| (clean, name));
+        clean.chain(self.refused.iter().map(move |name| (refused, name)))
+    }
+}
+
+impl Bench {
+    /// Does one of the steps 5 to 11 and 21.
+    pub(super) async fn prepare(&self, step: Preparation) -> Result<Report, Fault> {
+        match step {
+            Preparation::MakeChange => self.choose().await?,
+            Preparation::JoinCoins => {}
+            Preparation::FindChange => self.look_into_limbo().await?,
+            Preparation::FixChange => self.choose_what_agents_take().await?,
+            Preparation::MoveToSender => self.move_to_sender().await?,
+            Preparation::Detect => self.detect_chosen().await?,
+            Preparation::FixCoins => self.count_refused().await?,
+            Preparation::PutInExport => self.put_in_export().await?,
+        }
+        Ok(Report::Prepared(step))
+    }
+
+    /// Puts back everything that has not left; also what an earlier run of these steps had moved.
+    pub(super) async fn put_back(&self) -> Result<Report, Fault> {
+        self.at_wallet(|wallet, operation| put_back(wallet, operation)).await?;
+        Ok(Report::PutBack)
+    }
+
+    /// 5: the exact coins for the amount. Breaking a bigger coin is not possible here.
+    async fn choose(&self) -> Result<(), Fault> {
+        self.at_wallet(|wallet, operation| put_back(wallet, operation)).await?;
+        self.choose_anew().await
+    }
+
+    /// Chooses among the coins of Default and writes the choice down. What another transfer that runs
+    /// here has chosen and not yet moved is left to it.
+    async fn choose_anew(&self) -> Result<(), Fault> {
+        let (id, amount) = (self.id, self.amount);
+        let found = self.desk.run(move |work| {
+            let others = work.operations.iter().filter(|(other, _)| **other != id);
+            let taken: Vec<Chosen> =
+                others.map(|(_, other)| chosen(other)).collect::<Result<_, _>>()?;
+            let taken =
+                taken.into_iter().flat_map(|c| c.clean.into_iter().chain(c.refused)).collect();
+            let chosen = match pick(&work.wallet, amount, &taken)? {
+                Ok(chosen) => chosen,
+                Err(error) => return Ok(Err(error)),
+            };
+            let text = serde_json::to_string(&chosen).map_err(|_| broken_note(note::CHOSEN))?;
+            match work.operations.get_mut(&id) {
+                Some(operation) => operation.note(note::CHOSEN, &text).map(Ok),
+                None => Err(WalletError::UnknownOperation { id }),
+            }
+        });
+        let found = found.await.map_err(|stopped| Fault::Disk(stopped.to_string()))?;
+        found.map_err(|error| Fault::Disk(with_causes(&error)))?.map_err(|_| Fault::NoExactCoins)
+    }
+
+    /// 7: coins that got lost are in Limbo; they are counted, and the person is told.
+    async fn look_into_limbo(&self) -> Result<(), Fault> {
+        let lost = self
+            .at_wallet(|wallet, _| {
+                let places = WalletName::ALL.map(|name| name.place(Folder::Limbo));
+                places.iter().try_fold(0, |lost, place| Ok(lost + wallet.list(*place)?.len()))
+            })
+            .await?;
+        if lost > 0 {
+            self.screen.say(&format!("{lost} coins are in Limbo and stay out of this payment"));
+        }
+        Ok(())
+    }
+
+    /// 21: asks the agents for every chosen coin; one that some agent refuses goes to Fracked and is
+    /// taken only where nothing else makes the amount.
+    async fn choose_what_agents_take(&self) -> Result<(), Fault> {
+        for _ in 0..CHOICES_MAX {
+            let coins = self.read_chosen(BANK, FRACKED).await?;
+            let letters = self.detect(&coins, "looking at the coins").await?;
+            if self.regrade(coins, letters).await? == Filed::AsBefore {
+                return Ok(());
+            }
+            self.choose_anew().await?;
+        }
+        Err(Fault::NoExactCoins)
+    }
+
+    /// 8: the chosen coins go to the hidden wallet.
+    async fn move_to_sender(&self) -> Result<(), Fault> {
+        self.at_wallet(|wallet, operation| {
+            let chosen = chosen(operation)?;
+            operation.shift(wallet, BANK, SENDER_BANK, &chosen.clean)?;
+            operation.shift(wallet, FRACKED, SENDER_FRACKED, &chosen.refused).map(drop)
+        })
+        .await
+    }
+
+    /// 9: the health check. Which agents hold each coin is written down: a coin whose agents forget
+    /// while it is in flight must be told from one that was taken.
+    async fn detect_chosen(&self) -> Result<(), Fault> {
+        let coins = self.read_chosen(SENDER_BANK, SENDER_FRACKED).await?;
+        let letters = self.detect(&coins, "detecting").await?;
+        if letters.iter().any(|pown| pown.passes() < Rule::CLOUDCOIN.own) {
+            return Err(Fault::NoExactCoins);
+        }
+        let held: Vec<(SerialNumber, PownString)> = coins
+            .iter()
+            .zip(letters)
+            .map(|((_, _, stored), pown)| (stored.coin.sn, pown))
+            .collect();
+        let text = serde_json::to_string(&held).map_err(|error| Fault::Disk(error.to_string()))?;
+        self.at_wallet(move |_, operation| operation.note(note::HELD, &text)).await
+    }
+
+    /// 10: says how many of the coins some agent refuses.
+    async fn count_refused(&self) -> Result<(), Fault> {
+        let refused = self.at_wallet(|_, operation| Ok(chosen(operation)?.refused.len())).await?;
+        if refused > 0 {
+            self.screen.say(&format!(
+                "{refused} of the coins are refused by some agents; they are owned all the same"
+            ));
+        }
+        Ok(())
+    }
+
+    /// 11: the coins go to Export.
+    async fn put_in_export(&self) -> Result<(), Fault> {
+        self.at_wallet(|wallet, operation| {
+            let chosen = chosen(operation)?;
+            operation.shift(wallet, SENDER_BANK, EXPORT, &chosen.clean)?;
+            operation.shift(wallet, SENDER_FRACKED, EXPORT, &chosen.refused).map(drop)
+        })
+        .await
+    }
+
+    async fn read_chosen(&self, clean: Place, refused: Place) -> Result<Vec<CoinOnFile>, Fault> {
+        self.at_wallet(move |wallet, operation| {
+            let chosen = chosen(operation)?;
+            chosen
+                .in_places(clean, refused)
+                .map(|(place, name)| Ok((place, name.clone(), wallet.read(place, name)?)))
+                .collect()
+        })
+        .await
+    }
+
+    async fn detect(
+        &self,
+        coins: &[CoinOnFile],
+        what: &'static str,
+    ) -> Result<Vec<PownString>, Fault> {
+        let plain: Vec<Coin> = coins.iter().map(|(_, _, stored)| stored.coin.clone()).collect();
+        let detection = self.authority.detect(&plain, &self.meter(what)).await;
+        match detection.answered >= Rule::CLOUDCOIN.own {
+            true => Ok(detection.pown),
+            false => Err(Fault::TooFewAgents { answered: detection.answered }),
+        }
+    }
+
+    /// Files coins where their letters belong.
+    async fn regrade(
+        &self,
+        coins: Vec<CoinOnFile>,
+        letters: Vec<PownString>,
+    ) -> Result<Filed, Fault> {
+        let (mut moves, mut doubtful) = (Vec::new(), Vec::new());
+        for ((from, name, mut now), pown) in coins.into_iter().zip(letters) {
+            let everywhere = usize::from(pown.passes()) == AGENTS;
+            now.pown = pown;
+            if pown.passes() < Rule::CLOUDCOIN.own {
+                doubtful.push((from, name, now));
+            } else if from == BANK && pown.count(Letter::Fail) > 0 {
+                moves.push(Regrade { from, name, now, to: FRACKED });
+            } else if from == FRACKED && everywhere {
+                moves.push(Regrade { from, name, now: StoredCoin { pans: None, ..now }, to: BANK });
+            }
+        }
+        moves.extend(self.grade_doubtful(doubtful).await);
+        if moves.is_empty() {
+            return Ok(Filed::AsBefore);
+        }
+        self.screen.say(&format!(
+            "{} of the coins are filed elsewhere by what the agents say",
+            moves.len()
+        ));
+        self.at_wallet(move |wallet, operation| operation.regrade(wallet, &moves).map(drop))
+            .await?;
+        Ok(Filed::Elsewhere)
+    }
+
+    /// A coin that fewer than 13 agents take: only 13 explicit answers "neither" make it counterfeit.
+    async fn grade_doubtful(&self, coins: Vec<CoinOnFile>) -> Vec<Regrade> {
+        let claims: Vec<Claim> = coins
+            .iter()
+            .map(|(_, _, StoredCoin { coin, pans, .. })| {
+                let pans = pans.clone().unwrap_or_else(|| coin.ans.clone());
+                Claim { sn: coin.sn, ans: coin.ans.clone(), pans }
+            })
+            .collect();
+        let answers = self.authority.find(&claims, &self.meter("asking for doubtful coins")).await;
+        coins
+            .into_iter()
+            .zip(answers)
+            .map(|((from, name, now), answers)| {
+                let to = WalletName::Default.place(booking::folder_of_doubtful(&answers));
+                Regrade { from, name, now, to }
+            })
+            .collect()
+    }
+}
+
+/// A coin with its file.
+type CoinOnFile = (Place, CoinName, StoredCoin);
+
+/// Whether the agents' answers changed where a coin lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filed {
+    AsBefore,
+    Elsewhere,
+}
+
+/// Returns what was chosen last in this operation.
+fn chosen(operation: &Operation<RealDisk>) -> Result<Chosen, WalletError> {
+    match operation.last_note(note::CHOSEN) {
+        Some(text) => serde_json::from_str(text).map_err(|_| broken_note(note::CHOSEN)),
+        None => Ok(Chosen::default()),
+    }
+}
+
+/// Moves what this operation itself has moved out of Default, and nothing else, back to where it was:
+/// other transfers of this home have their coins in the same folders.
+fn put_back(
+    wallet: &mut Wallet<RealDisk>,
+    operation: &mut Operation<RealDisk>,
+) -> Result<(), WalletError> {
+    let chosen = chosen(operation)?;
+    let clean: HashSet<&CoinName> = chosen.clean.iter().collect();
+    for from in [EXPORT, SENDER_BANK, SENDER_FRACKED] {
+        let (to_bank, to_fracked): (Vec<_>, Vec<_>) =
+            operation.held(from).into_iter().partition(|name| clean.contains(name));
+        for (to, names) in [(BANK, to_bank), (FRACKED, to_fracked)] {
+            if !names.is_empty() {
+                operation.shift(wallet, from, to, &names)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pick(
+    wallet: &Wallet<RealDisk>,
+    amount: Amount,
+    taken: &HashSet<CoinName>,
+) -> Result<Result<Chosen, ChooseError>, WalletError> {
+    let free = |place| -> Result<Vec<CoinName>, WalletError> {
+        Ok(wallet.list(place)?.into_iter().filter(|name| !taken.contains(name)).collect())
+    };
+    let (clean, refused) = (free(BANK)?, free(FRACKED)?);
+    let numbers =
+        |names: &[CoinName]| -> Vec<SerialNumber> { names.iter().map(|name| name.sn).collect() };
+    Ok(choose::exact(amount, &numbers(&clean), &numbers(&refused)).map(|taken| {
+        let taken: HashSet<SerialNumber> = taken.into_iter().collect();
+        let only =
+            |names: Vec<CoinName>| names.into_iter().filter(|n| taken.contains(&n.sn)).collect();
+        Chosen { clean: only(clean), refused: only(refused) }
+    }))
+}
+
+/// Returns whether the coins of a home make an amount exactly: asked before a connection file is written.
+pub(crate) fn affordable(
+    wallet: &Wallet<RealDisk>,
+    amount: Amount,
+) -> Result<Result<usize, ChooseError>, WalletError> {
+    Ok(pick(wallet, amount, &HashSet::new())?
+        .map(|chosen| chosen.clean.len() + chosen.refused.len()))
+}

@@ -1,0 +1,262 @@
+//! A transfer's journal as the programs see it: its beginning, its taking up, and its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use coin::Amount;
+use protocol::conn_file::ConnFile;
+use protocol::link::{Link, Memory, ReceiverMemory, SenderMemory};
+use protocol::machine::Journal;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use wallet::{Kind, OperationId, WalletName};
+
+use crate::exit::{self, Exit, Failure};
+use crate::machine::Machine;
+use crate::operations::{Bench, note};
+use crate::session::{Session, operation_id};
+use crate::transfer::{End, Ended, NoRelay, Transfer};
+use crate::words;
+
+/// How long after the end of its file's time a transfer that nobody came back to is kept open for its peer.
+const KEPT_FOR_PEER_SECS: u64 = 30 * 24 * 60 * 60;
+
+/// How an operation ended; the last record of its journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// `done`, `returned`, `in_doubt` or `partly`.
+    pub(crate) status: String,
+    /// The agreed or wanted amount.
+    pub(crate) amount: Amount,
+    /// What changed hands.
+    pub(crate) owned: Amount,
+    /// The exit code that it ended with.
+    pub(crate) exit: u8,
+}
+
+/// An open transfer, ready to run.
+pub(crate) struct Open {
+    /// Its machine.
+    pub(crate) machine: Machine,
+    /// Its connection file, as the journal keeps it.
+    pub(crate) file: ConnFile,
+    /// The amount that it was begun with; zero for a receiver.
+    pub(crate) amount: Amount,
+}
+
+/// What a transfer's journal begins with, in one record: there is no half-begun transfer.
+#[derive(Serialize, Deserialize)]
+struct About {
+    amount: Amount,
+    conn: String,
+    machine: Machine,
+}
+
+impl Session {
+    /// Begins the journal of a transfer: from here on `resume` knows it.
+    pub(crate) async fn begin(&self, open: &Open) -> Result<(), Failure> {
+        let id = operation_id(&open.file);
+        let kind = if open.machine.is_sender() { Kind::Send } else { Kind::Receive };
+        let conn = open.file.to_text().to_string();
+        let about = to_json(&About { amount: open.amount, conn, machine: open.machine.clone() })?;
+        let begun = self
+            .desk
+            .run(move |work| {
+                let operation = work.wallet.begin(id, kind, &about)?;
+                work.operations.insert(id, operation);
+                Ok(())
+            })
+            .await;
+        self.disk(begun)
+    }
+
+    /// Returns an open transfer from its journal, or `None` when there is no such open journal.
+    pub(crate) async fn load(
+        &self,
+        id: OperationId,
+        peer_wait: Duration,
+    ) -> Result<Option<Open>, Failure> {
+        let loaded = self
+            .desk
+            .run(move |work| {
+                if !work.wallet.open_operations()?.iter().any(|(open, _)| *open == id) {
+                    return Ok(None);
+                }
+                let operation = work.wallet.load(id)?;
+                let notes = (
+                    operation.about().to_owned(),
+                    operation.last_note(note::MACHINE).map(str::to_owned),
+                );
+                work.operations.insert(id, operation);
+                Ok(Some(notes))
+            })
+            .await;
+        let Some((about, state)) = self.disk(loaded)? else { return Ok(None) };
+        let About { amount, conn, machine } = from_json(id, &about)?;
+        let file = ConnFile::parse(&conn).map_err(|error| broken(id, &error))?;
+        let machine = state.map_or(Ok(machine), |text| from_json(id, &text))?;
+        Ok(Some(Open { machine: machine.resumed(peer_wait), file, amount }))
+    }
+
+    /// Returns how a transfer ended, if it has.
+    pub(crate) async fn ended(&self, id: OperationId) -> Result<Option<Summary>, Failure> {
+        let ended = self.desk.run(move |work| work.wallet.ended(id)).await;
+        self.disk(ended)?.map(|end| from_json(id, &end.summary)).transpose()
+    }
+
+    /// Refuses a connection file whose time is over, for a transfer that has not begun here.
+    pub(crate) fn not_expired(&self, file: &ConnFile) -> Result<(), Failure> {
+        match now_secs() <= file.expires_secs {
+            true => Ok(()),
+            false => Err(Failure::new(
+                Exit::File,
+                "the connection file has expired",
+                "let the sender run coin-send with a new --conn file",
+            )),
+        }
+    }
+
+    /// Runs an open transfer to its end and tells the result.
+    pub(crate) async fn run(
+        &self,
+        open: Open,
+        no_relay: NoRelay,
+        stop: CancellationToken,
+    ) -> Result<Exit, Failure> {
+        let Open { machine, file, amount } = open;
+        let id = operation_id(&file);
+        let bench = Bench {
+            desk: self.desk.clone(),
+            id,
+            authority: self.authority.clone(),
+            screen: self.screen.clone(),
+            progress: Arc::new(Notify::new()),
+            hidden_wallet: if machine.is_sender() {
+                WalletName::Sender
+            } else {
+                WalletName::Receiver
+            },
+            home: self.home.clone(),
+            amount,
+            relay: file.relay.clone(),
+            room: file.room.get(),
+        };
+        let (link, agreed) = self.memory(&machine, &file).await?;
+        let transfer = Transfer::new(machine, link, agreed, bench.clone(), no_relay);
+        match transfer.run(stop).await {
+            End::Over(ended) => self.close(&bench, &file, ended).await,
+            End::Failed(failure) => Err(failure),
+        }
+    }
+
+    /// Returns the link with what it remembers, and the amount that was agreed, if any.
+    async fn memory(
+        &self,
+        machine: &Machine,
+        file: &ConnFile,
+    ) -> Result<(Link, Option<Amount>), Failure> {
+        let id = operation_id(file);
+        let notes = self.desk.run(move |work| {
+            let operation = work.operations.get(&id);
+            let text = |label| operation.and_then(|o| o.last_note(label)).map(str::to_owned);
+            Ok((text(note::LINK), text(note::AGREED)))
+        });
+        let (link, agreed) = self.disk(notes.await)?;
+        let agreed = agreed.map(|text| from_json(id, &text)).transpose()?;
+        let memory = link.map(|text| from_json(id, &text)).transpose()?;
+        let link = match (machine, memory) {
+            (Machine::Sender(_), None) => Link::sender(file, SenderMemory::default()),
+            (Machine::Sender(_), Some(Memory::Sender(memory))) => Link::sender(file, memory),
+            (Machine::Receiver(_), None) => Link::receiver(file, ReceiverMemory::default()),
+            (Machine::Receiver(_), Some(Memory::Receiver(memory))) => Link::receiver(file, memory),
+            (Machine::Sender(_), Some(Memory::Receiver(_)))
+            | (Machine::Receiver(_), Some(Memory::Sender(_))) => {
+                return Err(broken(id, &"it remembers the other side's link"));
+            }
+        };
+        Ok((link, agreed))
+    }
+
+    async fn close(&self, bench: &Bench, file: &ConnFile, ended: Ended) -> Result<Exit, Failure> {
+        let exit = exit::of_outcome(&ended.outcome, ended.agreed);
+        let (status, owned) = words::status(&ended.outcome);
+        let amount = ended.agreed.unwrap_or(bench.amount);
+        let summary = Summary { status: status.to_owned(), amount, owned, exit: exit.code() };
+        bench.tidy_up(&ended.machine).await.map_err(|fault| {
+            Failure::new(Exit::File, words::fault(&fault), "mend it, then run: coin-wallet resume")
+        })?;
+        let forgotten = now_secs() > file.expires_secs.saturating_add(KEPT_FOR_PEER_SECS);
+        let nothing_at_risk = matches!(exit, Exit::Done | Exit::Returned | Exit::PeerAway);
+        if ended.machine.journal() == Journal::Close || forgotten && nothing_at_risk {
+            self.end(bench.id, &summary).await?;
+        }
+        self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome));
+        Ok(exit)
+    }
+
+    /// Records the end of an operation; its journal is filed.
+    pub(crate) async fn end(&self, id: OperationId, summary: &Summary) -> Result<(), Failure> {
+        let text = to_json(summary)?;
+        let ended = self.desk.run(move |work| match work.operations.remove(&id) {
+            Some(operation) => operation.end(&mut work.wallet, &text),
+            None => Ok(()),
+        });
+        self.disk(ended.await)
+    }
+
+    /// Says again how a transfer ended, and returns the exit code that it ended with.
+    pub(crate) fn tell_ended(&self, id: OperationId, summary: &Summary) -> Exit {
+        let text = match Exit::from_code(summary.exit) {
+            Exit::Done => format!(
+                "this transfer has ended: {} of {} changed hands",
+                summary.owned, summary.amount
+            ),
+            Exit::Partly => {
+                format!(
+                    "this transfer has ended in part: {} of {} changed hands",
+                    summary.owned, summary.amount
+                )
+            }
+            _ => "this transfer has ended: it was stopped and nothing changed hands".to_owned(),
+        };
+        self.screen.say("a connection file works once; nothing was done");
+        self.tell_result(id, summary, &text);
+        Exit::from_code(summary.exit)
+    }
+
+    /// Prints the last line of an operation.
+    pub(crate) fn tell_result(&self, id: OperationId, summary: &Summary, text: &str) {
+        self.screen.result(
+            text,
+            &json!({
+                "v": 1, "event": "result", "status": summary.status, "transfer": id.to_string(),
+                "amount": summary.amount, "owned": summary.owned, "exit": summary.exit,
+            }),
+        );
+    }
+}
+
+/// Returns the seconds since 1970 UTC.
+pub(crate) fn now_secs() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0)
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| Failure::new(Exit::File, error, "this is an error of the program"))
+}
+
+fn from_json<T: DeserializeOwned>(id: OperationId, text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| broken(id, &error))
+}
+
+fn broken(id: OperationId, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Exit::File,
+        format!("the journal of {id} has a broken note: {error}"),
+        "keep the journal, and the home, as they are",
+    )
+}

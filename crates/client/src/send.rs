@@ -1,0 +1,218 @@
+//! `coin-send`: writes the connection file if there is none, then pays; or continues, or says how it ended.
+
+use std::time::Duration;
+
+use coin::choose::ChooseError;
+use coin::{Amount, AmountError};
+use protocol::conn_file::{ConnFile, FileKey, NetworkPrint};
+use protocol::room::RoomNumber;
+use protocol::sender::Sender;
+use protocol::waits::Patience;
+use tokio_util::sync::CancellationToken;
+use wallet::OperationId;
+
+use crate::cli::SendArgs;
+use crate::conn;
+use crate::exit::{Exit, Failure};
+use crate::machine::Machine;
+use crate::operations::affordable;
+use crate::record::{Open, now_secs};
+use crate::screen::Screen;
+use crate::session::{Session, operation_id};
+use crate::signals;
+use crate::transfer::NoRelay;
+
+/// Where the relay is when nobody says.
+const RELAY: &str = "127.0.0.1:7000";
+/// How long a connection file can be used for the first handshake.
+const VALID_SECS: u64 = 24 * 60 * 60;
+/// Rooms are drawn from this many: easy to read out, and the token keeps strangers apart.
+const RANDOM_ROOMS: u64 = 1_000_000;
+
+/// Runs the program.
+pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure> {
+    let amount = parse_amount(&args.amount)?;
+    let memo = args.memo.as_deref().map(parse_memo).transpose()?;
+    let room = args.room.as_deref().map(parse_room).transpose()?;
+    let peer_wait = Duration::from_secs(args.wait);
+    let session = Session::open(args.common.clone(), screen)?;
+    let stop = signals::stop_token().map_err(|error| Failure::new(Exit::File, error, ""))?;
+    let known = conn::read(&args.conn)?;
+    if let Some(file) = &known {
+        refuse_other_flags(file, args.relay.as_deref(), room)?;
+        let id = operation_id(file);
+        if let Some(summary) = session.ended(id).await? {
+            same_amount(amount, summary.amount)?;
+            return Ok(session.tell_ended(id, &summary));
+        }
+        if let Some(open) = session.load(id, peer_wait).await? {
+            return continue_transfer(&session, open, amount, stop).await;
+        }
+        session.not_expired(file)?;
+    }
+    let coins = exact_coins(&session, amount).await?;
+    let file = match known {
+        Some(file) => {
+            session.same_network(&file).await?;
+            file
+        }
+        None => {
+            let relay =
+                args.relay.clone().or(session.config.relay.clone()).unwrap_or(RELAY.to_owned());
+            let file = new_file(&session, relay, room).await?;
+            let question = format!("send {amount} ({coins} coins) by way of {}?", file.relay);
+            if screen.asks_on_terminal() && !screen.ask(&question) {
+                return Err(Failure::new(
+                    Exit::Refused,
+                    "you declined",
+                    "nothing was written and nothing was sent",
+                ));
+            }
+            conn::write(&args.conn, &file)?;
+            file
+        }
+    };
+    screen.say(&format!(
+        "give {} to the receiver by a channel you trust; they run:",
+        args.conn.display()
+    ));
+    screen.say(&format!("coin-receive --conn {}", args.conn.display()));
+    let machine = Machine::Sender(Sender::new(amount, memo, Patience { peer_wait }));
+    let open = Open { machine, file, amount };
+    session.begin(&open).await?;
+    session.run(open, NoRelay::Fails, stop).await
+}
+
+async fn continue_transfer(
+    session: &Session,
+    open: Open,
+    amount: Amount,
+    stop: CancellationToken,
+) -> Result<Exit, Failure> {
+    let id = operation_id(&open.file);
+    if !open.machine.is_sender() {
+        return Err(other_side(id, "coin-receive"));
+    }
+    same_amount(amount, open.amount)?;
+    session.screen.say(&format!("continuing the transfer {id} of {amount}"));
+    session.run(open, NoRelay::Fails, stop).await
+}
+
+/// One file is one payment: it cannot be used for another amount.
+fn same_amount(amount: Amount, begun_with: Amount) -> Result<(), Failure> {
+    match amount == begun_with {
+        true => Ok(()),
+        false => Err(Failure::new(
+            Exit::Usage,
+            format!("the transfer of this file was begun with {begun_with}, not with {amount}"),
+            format!("--amount {begun_with} for this file, or another --conn for another payment"),
+        )),
+    }
+}
+
+/// Returns the failure of the wrong program for a file.
+pub(crate) fn other_side(id: OperationId, program: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("in this home the transfer {id} is on the other side"),
+        format!("{program} with this file, or another --home"),
+    )
+}
+
+async fn exact_coins(session: &Session, amount: Amount) -> Result<usize, Failure> {
+    let found = session.desk.run(move |work| affordable(&work.wallet, amount)).await;
+    session.disk(found)?.map_err(|error| {
+        let advice = match error {
+            ChooseError::NotEnough { .. } => {
+                "coin-wallet balance shows what there is; coin-wallet import takes coin files in"
+            }
+            ChooseError::NoExactSet => {
+                "choose an amount that your coins make exactly: coin-wallet balance"
+            }
+        };
+        Failure::new(Exit::NotEnough, error, advice)
+    })
+}
+
+async fn new_file(
+    session: &Session,
+    relay: String,
+    room: Option<RoomNumber>,
+) -> Result<ConnFile, Failure> {
+    let relay = ConnFile::check_relay(&relay).map_err(|error| {
+        let what = format!("--relay {}: {error}", protocol::line::shown(&relay));
+        Failure::new(Exit::Usage, what, "write it as HOST:PORT, such as 127.0.0.1:7000")
+    })?;
+    let network = NetworkPrint::from_bytes(session.network().await?.print());
+    let room = match room {
+        Some(room) => room,
+        None => RoomNumber::new(rand::random_range(1..=RANDOM_ROOMS))
+            .expect("the range lies within the rooms"),
+    };
+    Ok(ConnFile {
+        relay,
+        room,
+        key: FileKey::from_bytes(rand::random()),
+        network,
+        expires_secs: now_secs() + VALID_SECS,
+    })
+}
+
+fn refuse_other_flags(
+    file: &ConnFile,
+    relay: Option<&str>,
+    room: Option<RoomNumber>,
+) -> Result<(), Failure> {
+    let advice = "leave --relay and --room out, or name a file that does not exist yet";
+    if let Some(relay) = relay.filter(|relay| *relay != file.relay) {
+        let what =
+            format!("the connection file exists and names the relay {}, not {relay}", file.relay);
+        return Err(Failure::new(Exit::Usage, what, advice));
+    }
+    if let Some(room) = room.filter(|room| *room != file.room) {
+        let what =
+            format!("the connection file exists and names the room {}, not {room}", file.room);
+        return Err(Failure::new(Exit::Usage, what, advice));
+    }
+    Ok(())
+}
+
+fn parse_amount(text: &str) -> Result<Amount, Failure> {
+    let advice = "a whole number of units, such as --amount 3439";
+    match text.parse::<Amount>() {
+        Ok(amount) if amount.is_zero() => Err(Failure::new(Exit::Usage, "the amount is 0", advice)),
+        Ok(amount) => Ok(amount),
+        Err(error) => {
+            let advice = match &error {
+                AmountError::TooLarge { .. } => "there are not that many coins",
+                _ => advice,
+            };
+            Err(Failure::new(
+                Exit::Usage,
+                format!("--amount {}: {error}", protocol::line::shown(text)),
+                advice,
+            ))
+        }
+    }
+}
+
+fn parse_memo(text: &str) -> Result<String, Failure> {
+    match text.len() <= protocol::limits::MEMO_BYTES_MAX {
+        true => Ok(text.to_owned()),
+        false => Err(Failure::new(
+            Exit::Usage,
+            format!("the memo has {} bytes", text.len()),
+            format!("at most {} bytes", protocol::limits::MEMO_BYTES_MAX),
+        )),
+    }
+}
+
+fn parse_room(text: &str) -> Result<RoomNumber, Failure> {
+    text.parse().map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!("--room {}: {error}", protocol::line::shown(text)),
+            "a number from 1 to 9007199254740992",
+        )
+    })
+}

@@ -1,0 +1,132 @@
+//! An open home with its agents: what coin-send, coin-receive, import and resume work with.
+
+use std::path::PathBuf;
+
+use protocol::conn_file::ConnFile;
+use raida::{Authority, NetworkId, Timing};
+use wallet::{OperationId, RecoveryReport, WalletError};
+
+use crate::cli::Common;
+use crate::config::{self, Config};
+use crate::desk::{Desk, Stopped, with_causes};
+use crate::exit::{Exit, Failure};
+use crate::screen::Screen;
+
+/// An open home with its agents.
+#[derive(Clone)]
+pub(crate) struct Session {
+    /// Where it is.
+    pub(crate) home: PathBuf,
+    /// What it is configured to.
+    pub(crate) config: Config,
+    /// The wallet.
+    pub(crate) desk: Desk,
+    /// The agents.
+    pub(crate) authority: Authority,
+    /// What the person sees.
+    pub(crate) screen: Screen,
+}
+
+impl Session {
+    /// Opens the home: reads its configuration, takes its lock, mends what a crash left.
+    pub(crate) fn open(common: Common, screen: &Screen) -> Result<Session, Failure> {
+        let home = config::home(common.home)?;
+        let config = Config::load(&home)?;
+        let authority = Authority::new(&config.address_book()?, Timing::default());
+        let (desk, report) = Desk::open(&home)?;
+        tell(screen, &report);
+        Ok(Session { home, config, desk, authority, screen: screen.clone() })
+    }
+
+    /// Returns the same session with a label before each line that the person sees.
+    pub(crate) fn labelled(&self, label: &str) -> Session {
+        Session { screen: self.screen.labelled(label), ..self.clone() }
+    }
+
+    /// Asks the agents which network they are.
+    pub(crate) async fn network(&self) -> Result<NetworkId, Failure> {
+        self.authority.network().await.map_err(|few| {
+            Failure::new(
+                Exit::Agents,
+                few,
+                "start the agents, or correct their addresses in config.toml of the home",
+            )
+        })
+    }
+
+    /// Refuses a connection file of another network of agents.
+    pub(crate) async fn same_network(&self, file: &ConnFile) -> Result<(), Failure> {
+        let own = self.network().await?.print();
+        match *file.network.as_bytes() == own {
+            true => Ok(()),
+            false => Err(Failure::new(
+                Exit::Differ,
+                format!(
+                    "the connection file is for the agents' network {}, yours is {}",
+                    file.network,
+                    hex::encode(own)
+                ),
+                "sender and receiver must use the same 25 agents: compare `agents` in config.toml of both homes",
+            )),
+        }
+    }
+
+    /// Turns what the wallet's thread answered into a result or a failure of the disk.
+    pub(crate) fn disk<R>(
+        &self,
+        answer: Result<Result<R, WalletError>, Stopped>,
+    ) -> Result<R, Failure> {
+        let flat = answer
+            .map_err(|stopped| stopped.to_string())
+            .and_then(|result| result.map_err(|error| with_causes(&error)));
+        flat.map_err(|what| {
+            Failure::new(
+                Exit::File,
+                format!("the wallet: {what}"),
+                "mend the disk or the home, then run: coin-wallet resume",
+            )
+        })
+    }
+}
+
+/// Returns the operation that a connection file stands for: one file, one transfer.
+pub(crate) fn operation_id(file: &ConnFile) -> OperationId {
+    OperationId::from_bytes(*file.transfer_id().as_bytes())
+}
+
+fn tell(screen: &Screen, report: &RecoveryReport) {
+    let RecoveryReport {
+        replayed,
+        conflicts,
+        restored,
+        set_aside,
+        filed: _,
+        never_began: _,
+        closed_to_others,
+    } = report;
+    if !replayed.is_empty() {
+        screen.say(&format!(
+            "finished what an interruption had left in {} operations",
+            replayed.len()
+        ));
+    }
+    for conflict in conflicts {
+        screen.warn(&format!(
+            "{} in {} was taken by another file: both are kept, one as {}",
+            conflict.name, conflict.place, conflict.kept_as
+        ));
+    }
+    for path in restored {
+        screen
+            .warn(&format!("{} had vanished and was made again from the journal", path.display()));
+    }
+    for path in set_aside {
+        screen.warn(&format!("{} was set aside: it is torn or superfluous", path.display()));
+    }
+    for path in closed_to_others {
+        screen.warn(&format!(
+            "the folder {:?} was open to other users; it is closed now",
+            path.display()
+        ));
+    }
+}

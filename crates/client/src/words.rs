@@ -1,0 +1,129 @@
+//! What people read about faults, waits and endings: one place for the sentences.
+
+use coin::Amount;
+use protocol::machine::{Cause, Fault, Outcome, Totals};
+use protocol::message::Number;
+use protocol::waits::WaitingFor;
+
+/// Says what went wrong in a job, and whose fault it is.
+pub(crate) fn fault(fault: &Fault) -> String {
+    match fault {
+        Fault::TooFewAgents { answered } => {
+            format!("only {answered} of the 25 detection agents answered, 13 are needed")
+        }
+        Fault::NoExactCoins => "your coins do not make this amount exactly".to_owned(),
+        Fault::BadBatch(what) => format!("the sender's coins are not what was announced: {what}"),
+        Fault::BadReceipt(what) => {
+            format!("the receiver's receipt is not about these coins: {what}")
+        }
+        Fault::Disk(what) => format!("the wallet's disk: {what}"),
+    }
+}
+
+/// Says why a transfer stopped.
+pub(crate) fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::PeerAway => {
+            "the other person did not come, or left and did not come back in time".to_owned()
+        }
+        Cause::Stuck { step } => {
+            format!("the other side did not get on with message {step} in time")
+        }
+        Cause::Declined => "you declined".to_owned(),
+        Cause::Stopped => "you stopped it".to_owned(),
+        Cause::PeerStopped(reason) => {
+            format!("the other side stopped: {}", protocol::line::shown(reason))
+        }
+        Cause::OutOfStep { heard } => {
+            format!("the other side said message {heard} where it has no place")
+        }
+        Cause::OtherAmount(amount) => format!("the other side speaks of another amount, {amount}"),
+        Cause::Fault(why) => fault(why),
+        Cause::Expired => "the connection file has expired".to_owned(),
+        Cause::Refused => "the receiver refused the coins and will never take them".to_owned(),
+        Cause::OddPosition(position) => {
+            format!(
+                "the other side says that it stands at {:?}, where it cannot stand",
+                position.step
+            )
+        }
+        Cause::Undecided(totals) => format!(
+            "of the coins, {} are owned, {} undecided and {} called counterfeit",
+            totals.owned(),
+            totals.limbo,
+            totals.counterfeit
+        ),
+    }
+}
+
+/// Says what is waited for.
+pub(crate) fn waiting(what: WaitingFor) -> String {
+    match what {
+        WaitingFor::Peer => "the other person".to_owned(),
+        WaitingFor::Person => "your answer".to_owned(),
+        WaitingFor::Message(number) => format!("the other side's {}", number.wire_name()),
+        WaitingFor::Work(number) => work(number).to_owned(),
+    }
+}
+
+fn work(number: Number) -> &'static str {
+    match number {
+        Number::PowningCoins => "the agents to change the coins' secrets",
+        Number::ConfirmingChangeOfOwnership => "the agents to say whether the old secrets are dead",
+        Number::DetectingCoins | Number::FixingChange => "the agents to look at the coins",
+        _ => "the wallet",
+    }
+}
+
+/// Returns the status word of an ending, and what changed hands.
+pub(crate) fn status(outcome: &Outcome) -> (&'static str, Amount) {
+    match outcome {
+        Outcome::Done(totals) => ("done", totals.owned()),
+        Outcome::Unreceipted(amount) => ("done", *amount),
+        Outcome::Returned(_) => ("returned", Amount::ZERO),
+        Outcome::InDoubt(Cause::Undecided(totals)) => ("in_doubt", totals.owned()),
+        Outcome::InDoubt(_) => ("in_doubt", Amount::ZERO),
+        Outcome::Partly(totals) => ("partly", totals.owned()),
+    }
+}
+
+/// Says what an import came to.
+pub(crate) fn imported(totals: &Totals) -> String {
+    let mut text = format!("imported {}", totals.owned());
+    if !totals.settling.is_zero() {
+        text += &format!(", {} of it settling at 13 to 16 agents", totals.settling);
+    }
+    if !totals.limbo.is_zero() {
+        text += &format!("; {} undecided, in Limbo: run coin-wallet resume later", totals.limbo);
+    }
+    if !totals.counterfeit.is_zero() {
+        text += &format!("; {} counterfeit: 13 agents know neither secret", totals.counterfeit);
+    }
+    text
+}
+
+/// Says how a transfer ended.
+pub(crate) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(totals) if totals.settling.is_zero() => {
+            format!("done: {} changed hands, final at 17 agents or more", totals.owned())
+        }
+        Outcome::Done(totals) => format!(
+            "done: {} changed hands, {} of it settling at 13 to 16 agents",
+            totals.owned(),
+            totals.settling
+        ),
+        Outcome::Unreceipted(amount) => format!(
+            "done: {amount} left for good. No receipt was seen; the agents show that the old secrets are dead"
+        ),
+        Outcome::Returned(why) => format!("stopped, nothing is at risk: {}", cause(why)),
+        Outcome::InDoubt(why) => {
+            format!("money is in flight: {}. Run: coin-wallet resume", cause(why))
+        }
+        Outcome::Partly(totals) => format!(
+            "settled in part: {} changed hands, {} is called counterfeit",
+            totals.owned(),
+            totals.counterfeit
+        ),
+    }
+}

@@ -1,0 +1,276 @@
+//! A world of processes: a relay, 25 agents with minted coins, and homes, in one folder.
+//!
+//! Everything listens on loopback ports that the system picks; every process is ended by its id when its
+//! handle goes.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal};
+
+use crate::programs::Program;
+
+/// How long a program may take to say that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A process that is killed when its handle goes.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    name: &'static str,
+}
+
+impl Running {
+    /// Starts a command.
+    pub fn start(name: &'static str, command: &mut Command) -> Result<Running> {
+        let child = command.spawn().with_context(|| format!("{name} does not start"))?;
+        Ok(Running { child, name })
+    }
+
+    /// Takes a process that was started already.
+    pub fn of(child: Child, name: &'static str) -> Running {
+        Running { child, name }
+    }
+
+    /// Returns how it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Returns the process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Takes the standard output that was asked for by `Stdio::piped`.
+    pub fn stdout(&mut self) -> Result<BufReader<ChildStdout>> {
+        self.child.stdout.take().map(BufReader::new).context("the standard output is not piped")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        signal_process(self.child.id(), signal)
+    }
+
+    /// Kills it on the spot.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Waits until it ends; an error after `within`.
+    pub fn wait(&mut self, within: Duration) -> Result<ExitStatus> {
+        let until = Instant::now() + within;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > until {
+                bail!("{} did not end within {within:?}", self.name);
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until it ends and returns what it wrote to the pipes that were asked for.
+    pub fn output(mut self, within: Duration) -> Result<Output> {
+        let (mut out, mut err) = (self.child.stdout.take(), self.child.stderr.take());
+        let out = std::thread::spawn(move || read_all(out.as_mut()));
+        let err = std::thread::spawn(move || read_all(err.as_mut()));
+        let status = self.wait(within)?;
+        let text = |thread: std::thread::JoinHandle<Vec<u8>>| thread.join().unwrap_or_default();
+        Ok(Output { status, stdout: text(out), stderr: text(err) })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail only when the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a process by its id.
+pub fn signal_process(id: u32, signal: Signal) -> Result<()> {
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("not a process id")?;
+    Ok(rustix::process::kill_process(pid, signal)?)
+}
+
+/// The folder of a world and the binary that is all programs.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The binary that is all programs.
+    pub all: PathBuf,
+    /// Where everything lies.
+    pub dir: PathBuf,
+}
+
+impl World {
+    /// Returns a world in an existing folder.
+    pub fn new(all: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> World {
+        World { all: all.into(), dir: dir.into() }
+    }
+
+    /// Returns a command that runs a program.
+    pub fn command(&self, program: Program) -> Command {
+        let mut command = program.command(&self.all);
+        command.env_remove("LIVECONNECT_HOME").stdin(Stdio::null());
+        command
+    }
+
+    /// Returns where the agents' ledgers are.
+    pub fn data(&self) -> PathBuf {
+        self.dir.join("raida")
+    }
+
+    /// Founds the agents if need be and mints coins into a folder of coin files; the agents must be stopped.
+    pub fn mint(&self, coins: &str, out: &Path) -> Result<()> {
+        let mut command = self.command(Program::Raida);
+        command
+            .arg("mint")
+            .arg("--data")
+            .arg(self.data())
+            .args(["--coins", coins])
+            .arg("--out")
+            .arg(out);
+        succeed("raida mint", &mut command)
+    }
+
+    /// Starts the 25 agents on ports that are free and waits until they are ready.
+    pub fn start_agents(&self) -> Result<Agents> {
+        let mut command = self.command(Program::Raida);
+        command.args(["--agents", "25", "--listen", "127.0.0.1:0", "--data"]).arg(self.data());
+        let mut process =
+            Running::start("raida", command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+        let mut lines = process.stdout()?.lines();
+        let until = Instant::now() + READY_WITHIN;
+        while Instant::now() < until {
+            match lines.next() {
+                Some(Ok(line)) if line == "ready" => {
+                    // The pipe stays open and is read on: a full pipe would block the agents.
+                    std::thread::spawn(move || lines.for_each(drop));
+                    return Ok(Agents { process, file: self.data().join("agents.txt") });
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error.into()),
+                None => bail!("raida ended before it was ready"),
+            }
+        }
+        bail!("raida was not ready within {READY_WITHIN:?}")
+    }
+
+    /// Starts a relay on a port, 0 for one that is free.
+    pub fn start_relay(&self, port: u16) -> Result<Relay> {
+        let mut command = self.command(Program::Relay);
+        command.args(["--port", &port.to_string()]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = Running::start("relay", &mut command)?;
+        let mut line = String::new();
+        process.stdout()?.read_line(&mut line)?;
+        let address = line
+            .trim()
+            .strip_prefix("listening on ")
+            .context("the relay did not say where it listens")?;
+        Ok(Relay { address: address.to_owned(), process })
+    }
+
+    /// Makes a home that knows these agents.
+    pub fn home(&self, name: &str, agents: &Agents) -> Result<Home> {
+        let home = Home { world: self.clone(), dir: self.dir.join(name) };
+        let mut command = home.command(Program::CoinWallet, &["init"]);
+        command.arg("--agents").arg(&agents.file);
+        succeed("coin-wallet init", &mut command)?;
+        Ok(home)
+    }
+}
+
+/// The 25 agents in one process.
+#[derive(Debug)]
+pub struct Agents {
+    /// Their process.
+    pub process: Running,
+    /// The file of their addresses.
+    pub file: PathBuf,
+}
+
+/// A relay.
+#[derive(Debug)]
+pub struct Relay {
+    /// Its process.
+    pub process: Running,
+    /// Where it listens, as HOST:PORT.
+    pub address: String,
+}
+
+/// A home in a world.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// The world.
+    pub world: World,
+    /// Where it lies.
+    pub dir: PathBuf,
+}
+
+impl Home {
+    /// Returns a command of a client program at this home: `words` first, then `--home` and `--yes`.
+    pub fn command(&self, program: Program, words: &[&str]) -> Command {
+        let mut command = self.world.command(program);
+        command.args(words).arg("--home").arg(&self.dir).arg("--yes");
+        command
+    }
+
+    /// Takes coin files in.
+    pub fn import(&self, files: &Path) -> Result<()> {
+        succeed("coin-wallet import", self.command(Program::CoinWallet, &["import"]).arg(files))
+    }
+
+    /// Returns what `coin-wallet balance --json` says.
+    pub fn balance(&self) -> Result<serde_json::Value> {
+        let output = self.command(Program::CoinWallet, &["balance"]).arg("--json").output()?;
+        if !output.status.success() {
+            bail!("coin-wallet balance: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Returns the total of the balance.
+    pub fn total(&self) -> Result<u64> {
+        self.balance()?["total"].as_u64().context("the balance has no total")
+    }
+}
+
+fn succeed(what: &str, command: &mut Command) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| what.to_owned())?;
+    if !output.status.success() {
+        bail!("{what} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+fn read_all(from: Option<&mut impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        // What was read until an error is what there is.
+        let _ = from.read_to_end(&mut bytes);
+    }
+    bytes
+}
+
+/// Returns all files below a folder.
+pub fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir)? {
+            let path = entry?.path();
+            if path.is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
