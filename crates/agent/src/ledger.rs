@@ -5,6 +5,7 @@
 //! property tests run over both.
 
 mod fjall;
+mod open_error;
 pub(crate) mod sim;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -15,7 +16,8 @@ use std::fmt;
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::NetworkId;
 
-pub use fjall::{Damage, FjallLedger, OpenError};
+pub use fjall::FjallLedger;
+pub use open_error::{Damage, OpenError};
 
 /// The format of the ledgers that this program writes and reads.
 pub const FORMAT: u32 = 1;

@@ -64,3 +64,6 @@ impl Authority {
         Authority { lines: lines.collect(), timing }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,8 @@ pub struct Timing {
 impl Timing {
     /// Returns how long a round about so many coins may take.
     pub(crate) fn round_of(&self, coins: usize) -> Duration {
-        self.round.saturating_add(self.coin.saturating_mul(u32::try_from(coins).unwrap_or(u32::MAX)))
+        self.round
+            .saturating_add(self.coin.saturating_mul(u32::try_from(coins).unwrap_or(u32::MAX)))
     }
 }
 

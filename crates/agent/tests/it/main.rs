@@ -1,5 +1,7 @@
 //! Agents behind real sockets, and the program `raida` as a process.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bad_input;
 mod bounds;
 mod http;
