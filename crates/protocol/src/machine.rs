@@ -40,7 +40,7 @@ pub enum Input {
     Done(Report),
     /// This job could not be done.
     Failed(Job, Fault),
-    /// A job is getting on: the step is not stuck.
+    /// A job is getting on, or a frame of a stream has left: the step is not stuck.
     Progress,
     /// The person answered [`Output::Ask`].
     Answered(Consent),

@@ -7,8 +7,12 @@
 mod crashes;
 #[path = "conversation/cuts.rs"]
 mod cuts;
+#[path = "conversation/journal.rs"]
+mod journal;
 #[path = "conversation/money.rs"]
 mod money;
+#[path = "conversation/nonsense.rs"]
+mod nonsense;
 #[path = "conversation/parting.rs"]
 mod parting;
 #[path = "conversation/random.rs"]

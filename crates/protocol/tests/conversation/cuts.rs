@@ -1,7 +1,11 @@
 //! A cut link at every event, with both programs alive.
 
+use protocol::machine::Job;
+use protocol::message::Message;
+
+use crate::money::Held;
 use crate::side::{BOTH, Who};
-use crate::world::World;
+use crate::world::{Event, World};
 
 /// Runs with a cut after so many events; returns how many there were.
 fn run(first: Who, cut_after: usize, again_after: usize) -> usize {
@@ -18,8 +22,8 @@ fn run(first: Who, cut_after: usize, again_after: usize) -> usize {
     }
     world.settle();
     world.assert_settled();
-    if world.sender.said.iter().any(|m| matches!(m, protocol::message::Message::Coins(_))) {
-        assert!(world.money.all(crate::money::Held::New));
+    if world.sender.said.iter().any(|m| matches!(m, Message::Coins(_))) {
+        assert!(world.money.all(Held::New));
     }
     events
 }
@@ -53,4 +57,23 @@ fn a_cut_before_the_last_word_ends_well_at_once() {
         world.run();
         world.assert_done();
     }
+}
+
+#[test]
+fn a_batch_whose_last_byte_came_before_the_cut_is_not_sent_again() {
+    let mut world = World::new();
+    while world.receiver.jobs.front() != Some(&Job::Store) {
+        world.run_for(1);
+    }
+    world.cut();
+    while world.links < 2 {
+        world.happen(Event::Link);
+    }
+    world.idle = Some(Who::Receiver);
+    world.run_for(4);
+    world.idle = None;
+    world.run();
+    world.assert_done();
+    let frames = world.sender.said.iter().filter(|said| matches!(said, Message::Coins(_)));
+    assert_eq!(frames.count(), 2);
 }

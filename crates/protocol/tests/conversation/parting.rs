@@ -57,7 +57,7 @@ fn an_abort_heard_at_any_event_ends_the_conversation_and_never_the_money() {
 }
 
 /// One of each message, with details that fit nowhere.
-fn messages() -> Vec<Message> {
+pub(crate) fn messages() -> Vec<Message> {
     let odd = Position { step: DurableStep::Received, batch: Some(BatchHash([9; 32])) };
     let chunk = Chunk { index: 7, last: Last::Yes };
     vec![

@@ -1,6 +1,8 @@
 //! Random walks: cuts, crashes, stops, lost agents, job ends that come twice. A failing walk names
 //! its seed.
 
+use std::time::Duration;
+
 use protocol::machine::Input;
 
 use crate::money::{Held, Pown};
@@ -35,6 +37,7 @@ fn walk(seed: u64) {
     for _ in 0..random.below(3) {
         world.money.powns.push([Pown::All, Pown::Limbo, Pown::TooFew][random.below(3)]);
     }
+    world.away = Duration::from_secs([0, 0, 10, 200][random.below(4)]);
     let trouble = 4 + random.below(40);
     for _ in 0..400 {
         if world.is_at_rest() {
