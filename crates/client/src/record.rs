@@ -18,7 +18,7 @@ use crate::exit::{self, Exit, Failure};
 use crate::machine::Machine;
 use crate::operations::{Bench, note};
 use crate::session::{Session, operation_id};
-use crate::transfer::{End, Ended, NoRelay, Transfer};
+use crate::transfer::{Ended, NoRelay, Transfer};
 use crate::words;
 
 /// How long after the end of its file's time a transfer that nobody came back to is kept open for its peer.
@@ -146,10 +146,8 @@ impl Session {
         };
         let (link, agreed) = self.memory(&machine, &file).await?;
         let transfer = Transfer::new(machine, link, agreed, bench.clone(), no_relay);
-        match transfer.run(stop).await {
-            End::Over(ended) => self.close(&bench, &file, ended).await,
-            End::Failed(failure) => Err(failure),
-        }
+        let ended = transfer.run(stop).await?;
+        self.close(&bench, &file, *ended).await
     }
 
     /// Returns the link with what it remembers, and the amount that was agreed, if any.

@@ -13,8 +13,9 @@ use rand::Rng;
 use wallet::{Folder, Operation, Place, RealDisk, Wallet, WalletError, WalletName};
 use zeroize::Zeroizing;
 
+use super::freight::{Inbox, Stream, StreamKind};
 use super::prepare::EXPORT;
-use super::{Bench, COINS, Inbox, Stream, StreamKind, note};
+use super::{Bench, COINS, note};
 
 pub(super) const IMPORT: Place = Place { wallet: WalletName::Receiver, folder: Folder::Import };
 const SENT: Place = Place { wallet: WalletName::Sender, folder: Folder::Sent };

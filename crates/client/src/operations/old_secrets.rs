@@ -45,7 +45,7 @@ impl Bench {
         let (dead, alive): (Vec<_>, Vec<_>) = claims
             .iter()
             .zip(&answers)
-            .partition(|(_, coin)| count(*coin, |a| a == Answer::Neither) >= Rule::CLOUDCOIN.own);
+            .partition(|(_, coin)| count(coin, |a| a == Answer::Neither) >= Rule::CLOUDCOIN.own);
         let found = OldSecrets {
             dead: sum(dead.iter().map(|(claim, _)| claim.sn)),
             alive_or_unknown: sum(alive.iter().map(|(claim, _)| claim.sn)),

@@ -63,13 +63,13 @@ impl Bench {
 
     /// Puts back everything that has not left; also what an earlier run of these steps had moved.
     pub(super) async fn put_back(&self) -> Result<Report, Fault> {
-        self.at_wallet(|wallet, operation| put_back(wallet, operation)).await?;
+        self.at_wallet(put_back).await?;
         Ok(Report::PutBack)
     }
 
     /// 5: the exact coins for the amount. Breaking a bigger coin is not possible here.
     async fn choose(&self) -> Result<(), Fault> {
-        self.at_wallet(|wallet, operation| put_back(wallet, operation)).await?;
+        self.at_wallet(put_back).await?;
         self.choose_anew().await
     }
 

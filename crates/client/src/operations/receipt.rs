@@ -8,8 +8,9 @@ use wallet::{Operation, RealDisk, Receipt, ReceiptCoin, WalletError, WalletName}
 use zeroize::Zeroizing;
 
 use super::batch::kept_hash;
+use super::freight::{Inbox, Stream, StreamKind};
 use super::pown::Verdicts;
-use super::{Bench, COINS, Inbox, Stream, StreamKind, broken_note, note};
+use super::{Bench, COINS, broken_note, note};
 
 impl Bench {
     /// Writes the receipt of these verdicts; the same verdicts give no second one.
