@@ -62,7 +62,16 @@ fn screen_of(common: &cli::Common) -> Screen {
     Screen::new(format, questions)
 }
 
+/// Shows the log where somebody asks for it with `RUST_LOG`; nothing in it is a secret.
+fn log() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
 fn run(screen: &Screen, program: impl Future<Output = Result<Exit, Failure>>) -> ExitCode {
+    log();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime
         .map_err(|error| Failure::new(Exit::File, format!("the program cannot start: {error}"), ""))
