@@ -220,6 +220,7 @@ mod tests {
         assert!(checked(3439, &counts));
         assert!(checked(3439, &[(One, 3439)]));
         assert!(!checked(3438, &[(One, 3438)]));
+        assert!(!checked(3438, &[(One, 3439)]));
         assert!(!checked(3439, &[(One, 3438)]));
         assert!(!checked(3439, &[]));
         assert!(!checked(3439, &[(One, 439), (One, 3000)]));

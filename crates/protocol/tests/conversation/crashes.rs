@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use protocol::message::DurableStep;
+
 use crate::money::Held;
 use crate::side::{BOTH, Who};
 use crate::world::{PEER_WAIT, World};
@@ -76,4 +78,23 @@ fn a_crash_of_the_recovery_is_made_good() {
             }
         }
     }
+}
+
+#[test]
+fn the_position_of_a_settled_sender_confirms_where_its_19_was_lost() {
+    let mut lost = 0;
+    for at in 1..acts(Who::Sender) {
+        let mut world = World::new();
+        world.sender.crash_at = Some(at);
+        while world.sender.restart_at.is_none() {
+            world.run_for(1);
+        }
+        if world.sender.durable() == DurableStep::Settled {
+            assert!(!world.receiver.closed);
+            lost += 1;
+            world.run();
+            world.assert_done();
+        }
+    }
+    assert!(lost > 0);
 }
