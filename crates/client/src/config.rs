@@ -175,3 +175,51 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
         "choose a --home that you may write to",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Written};
+    use crate::exit::Exit;
+    use std::fs;
+
+    const TEMPLATE: &str = "127.0.0.1:90{i:02}";
+
+    #[test]
+    fn a_stored_configuration_is_loaded_and_may_be_stored_again() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config::new(TEMPLATE, Some("relay.example:7000".to_owned())).unwrap();
+        assert_eq!(config.store(home.path()).unwrap(), Written::Now);
+        assert_eq!(Config::load(home.path()).unwrap(), config);
+        assert_eq!(config.store(home.path()).unwrap(), Written::Before);
+        let other = Config::new("127.0.0.1:80{i:02}", None).unwrap();
+        assert_eq!(other.store(home.path()).unwrap_err().exit, Exit::File);
+    }
+
+    #[test]
+    fn agents_may_come_from_a_file_of_25_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agents.txt");
+        let lines: Vec<String> = (0..25).map(|i| format!("127.0.0.1:{}", 9000 + i)).collect();
+        fs::write(&file, lines.join("\n")).unwrap();
+        let config = Config::new(file.to_str().unwrap(), None).unwrap();
+        let book = config.address_book().unwrap();
+        assert_eq!(book.iter().count(), 25);
+        fs::write(&file, lines[..24].join("\n")).unwrap();
+        assert_eq!(Config::new(file.to_str().unwrap(), None).unwrap_err().exit, Exit::File);
+    }
+
+    #[test]
+    fn agents_elsewhere_are_refused() {
+        assert_eq!(Config::new("192.0.2.1:90{i:02}", None).unwrap_err().exit, Exit::File);
+    }
+
+    #[test]
+    fn a_home_without_configuration_says_how_to_make_one() {
+        let home = tempfile::tempdir().unwrap();
+        let failure = Config::load(home.path()).unwrap_err();
+        assert!(failure.what.contains("no agents are configured"), "{failure}");
+        assert!(failure.advice.starts_with("coin-wallet init"), "{}", failure.advice);
+        fs::write(home.path().join("config.toml"), "agents = 7\n").unwrap();
+        assert!(Config::load(home.path()).unwrap_err().what.contains("line 1"));
+    }
+}

@@ -91,3 +91,64 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         "name the file that coin-send wrote",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{read, write};
+    use crate::exit::Exit;
+    use protocol::conn_file::{ConnFile, FileKey, NetworkPrint};
+    use protocol::room::RoomNumber;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    fn file() -> ConnFile {
+        ConnFile {
+            relay: "127.0.0.1:7000".to_owned(),
+            room: RoomNumber::new(7).unwrap(),
+            key: FileKey::from_bytes([7; 32]),
+            network: NetworkPrint::from_bytes([7; 8]),
+            expires_secs: 1_800_000_000,
+        }
+    }
+
+    fn written() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("conn.txt");
+        write(&path, &file()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_written_file_is_read_back_and_closed_to_others() {
+        let (_folder, path) = written();
+        assert_eq!(read(&path).unwrap(), Some(file()));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn no_file_is_ever_overwritten() {
+        let (folder, path) = written();
+        let other = ConnFile { relay: "127.0.0.1:7001".to_owned(), ..file() };
+        assert_eq!(write(&path, &other).unwrap_err().exit, Exit::File);
+        assert_eq!(read(&path).unwrap(), Some(file()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half done is left");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+        let (_folder, path) = written();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let failure = read(&path).unwrap_err();
+        assert_eq!(failure.exit, Exit::File);
+        assert_eq!(failure.advice, format!("chmod 600 {}", path.display()));
+    }
+
+    #[test]
+    fn a_missing_file_is_no_error_and_a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(&folder.path().join("none")).unwrap(), None);
+        assert_eq!(read(folder.path()).unwrap_err().exit, Exit::File);
+    }
+}

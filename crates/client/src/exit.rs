@@ -128,3 +128,46 @@ fn of_cause(cause: &Cause) -> Exit {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, of_outcome};
+    use coin::Amount;
+    use protocol::machine::{Cause, Fault, Outcome, Totals};
+
+    fn check(outcome: &Outcome, before: Exit, agreed: Exit) {
+        assert_eq!(of_outcome(outcome, None), before, "{outcome:?}");
+        assert_eq!(of_outcome(outcome, Some(Amount::MAX)), agreed, "{outcome:?}");
+    }
+
+    #[test]
+    fn once_an_amount_is_agreed_the_exit_speaks_of_the_money() {
+        let away = || Cause::PeerAway;
+        check(&Outcome::Done(Totals::default()), Exit::Done, Exit::Done);
+        check(&Outcome::Returned(away()), Exit::PeerAway, Exit::Returned);
+        check(&Outcome::Returned(Cause::Declined), Exit::Refused, Exit::Returned);
+        let few = Cause::Fault(Fault::TooFewAgents { answered: 12 });
+        check(&Outcome::Returned(few), Exit::Agents, Exit::Returned);
+        check(
+            &Outcome::Returned(Cause::Fault(Fault::NoExactCoins)),
+            Exit::NotEnough,
+            Exit::Returned,
+        );
+        check(&Outcome::InDoubt(away()), Exit::InFlight, Exit::InFlight);
+        check(&Outcome::Partly(Totals::default()), Exit::Partly, Exit::Partly);
+    }
+
+    #[test]
+    fn a_stop_by_the_person_is_never_done() {
+        check(&Outcome::Returned(Cause::Stopped), Exit::Returned, Exit::Returned);
+        check(&Outcome::InDoubt(Cause::Stopped), Exit::InFlight, Exit::InFlight);
+    }
+
+    #[test]
+    fn codes_are_read_as_they_were_written() {
+        for code in [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 21, 22] {
+            assert_eq!(Exit::from_code(code).code(), code);
+        }
+        assert_eq!(Exit::from_code(99), Exit::File);
+    }
+}

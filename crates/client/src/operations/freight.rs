@@ -106,3 +106,45 @@ impl Stream {
         self.bytes.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Inbox, Stream, StreamKind};
+    use protocol::limits::CHUNK_BYTES_MAX;
+    use protocol::message::{Chunk, Last, Message};
+    use zeroize::Zeroizing;
+
+    fn check(length: usize, frames: u32) {
+        let bytes: Vec<u8> = (0..length).map(|n| n as u8).collect();
+        let mut stream = Stream::new(StreamKind::Coins, Zeroizing::new(bytes.clone()));
+        let mut inbox = Inbox::default();
+        let mut count = 0;
+        while let Some((message, part)) = stream.next_chunk() {
+            let Message::Coins(chunk) = message else { panic!("{message:?}") };
+            assert_eq!(chunk.index, count);
+            assert_eq!(chunk.last == Last::Yes, stream.sent() == length);
+            assert!(part.len() <= CHUNK_BYTES_MAX);
+            inbox.take(chunk, &part, None).unwrap();
+            count += 1;
+        }
+        assert_eq!(count, frames);
+        assert_eq!(*inbox.bytes, bytes);
+    }
+
+    #[test]
+    fn what_goes_out_in_frames_comes_in_the_same() {
+        check(1, 1);
+        check(CHUNK_BYTES_MAX, 1);
+        check(CHUNK_BYTES_MAX + 1, 2);
+        check(3439 * coin::batch::COIN_BYTES, 43);
+    }
+
+    #[test]
+    fn a_first_frame_begins_anew() {
+        let mut inbox = Inbox::default();
+        let first = Chunk { index: 0, last: Last::No };
+        inbox.take(first, b"of a link that was cut", None).unwrap();
+        inbox.take(first, b"again", None).unwrap();
+        assert_eq!(*inbox.bytes, b"again");
+    }
+}

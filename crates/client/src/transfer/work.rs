@@ -121,6 +121,8 @@ impl Transfer {
                 if let Some(stream) = &self.work.stream {
                     self.screen.progress(stream.what(), stream.sent() as u64, stream.len() as u64);
                 }
+                // A frame that left is a step that gets on, however slow the line is.
+                self.feed(Input::Progress).await;
             }
             None => self.feed(Input::Done(stream.report())).await,
         }
