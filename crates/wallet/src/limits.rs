@@ -21,15 +21,18 @@ pub const NUMBERS_PER_RECORD_MAX: usize = 20_000;
 pub const LABEL_BYTES_MAX: usize = 64;
 
 /// Bytes of a note: the state of a conversation over many coins, with room to
-/// spare. (`about` and a summary are one part each, [`PART_BYTES_MAX`].)
+/// spare.
 pub const NOTE_BYTES_MAX: usize = 64 << 20;
+
+/// Bytes of the text an operation is begun with, and of its summary.
+pub const TEXT_BYTES_MAX: usize = 32 << 10;
 
 /// Bytes of a journal that are read: about 300,000 coins with all their secrets.
 pub const JOURNAL_BYTES_MAX: usize = 1 << 30;
 
 /// Bytes at the start and at the end of an ended journal that are enough to
 /// know what it was and how it ended.
-pub const JOURNAL_ENDS_BYTES: usize = RECORD_BYTES_MAX + 1024;
+pub const JOURNAL_ENDS_BYTES: usize = 6 * TEXT_BYTES_MAX + 1024;
 
 /// Bytes reserved on the disk at the beginning of a journal, so that its last
 /// records (verdicts, end) fit when the disk is full by then.

@@ -1,10 +1,11 @@
 //! Names that are not taken: a move never replaces a file.
 //!
-//! `250.CloudCoin.1.16777215.3f2a9c01.stack` → `….3f2a9c01-2.stack`, and any
-//! other `name` → `name-2`.
+//! `250.CloudCoin.1.16777215.3f2a9c01.stack` → `….3f2a9c01-2.stack`, and of any
+//! other file `notes.txt` → `notes-2.txt`.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use coin::limits::TAG_CHARS_MAX;
 use coin::{CoinName, Tag};
@@ -50,9 +51,14 @@ pub(crate) fn variant(name: &OsStr, n: u32) -> OsString {
         (1, _) => name.to_owned(),
         (_, Some(coin)) => coin_variant(&coin, n).to_string().into(),
         (_, None) => {
-            let mut name = name.to_owned();
-            name.push(format!("-{n}"));
-            name
+            let path = Path::new(name);
+            let mut variant = path.file_stem().unwrap_or(name).to_owned();
+            variant.push(format!("-{n}"));
+            if let Some(extension) = path.extension() {
+                variant.push(".");
+                variant.push(extension);
+            }
+            variant
         }
     }
 }
@@ -91,8 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_kept_and_longer() {
-        check("notes.txt", 2, "notes.txt-2");
-        check("2.CloudCoin.1.7.ab.stack", 2, "2.CloudCoin.1.7.ab.stack-2");
+    fn other_names_keep_their_extension() {
+        check("notes.txt", 2, "notes-2.txt");
+        check("notes", 2, "notes-2");
+        check(".hidden", 2, ".hidden-2");
+        check("a.b.", 2, "a.b-2.");
+        check("2.CloudCoin.1.7.ab.stack", 2, "2.CloudCoin.1.7.ab-2.stack");
     }
 }

@@ -20,6 +20,7 @@ mod files;
 mod id;
 mod perform;
 pub(crate) mod state;
+mod unsynced;
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::error::WalletError;
 use crate::home::Loaded;
 use crate::journal::record::Record;
 use crate::journal::{self, Journal, Room};
-use crate::limits::{FILES_PER_RECORD_MAX, LABEL_BYTES_MAX, NOTE_BYTES_MAX, PART_BYTES_MAX};
+use crate::limits::{FILES_PER_RECORD_MAX, LABEL_BYTES_MAX, NOTE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::place::Place;
 use crate::recovery;
 use crate::wallet::Wallet;
@@ -61,7 +62,7 @@ impl<D: Disk> Operation<D> {
         kind: Kind,
         about: &str,
     ) -> Result<Operation<D>, WalletError> {
-        check_length("the text of an operation", about, PART_BYTES_MAX)?;
+        check_length("the text of an operation", about, TEXT_BYTES_MAX)?;
         let home = &loaded.home;
         let at = home.disk.now().as_second();
         let begin = Record::Begin { kind, at, about: about.to_owned() };
@@ -154,7 +155,7 @@ impl<D: Disk> Operation<D> {
 
     /// Records that the coins which this operation holds in Export leave now.
     /// From here on they are in flight: they count in no total, and stay booked.
-    /// Returns how many they are.
+    /// Returns how many coins this operation has in flight now.
     ///
     /// To be called before the first byte of a coin leaves (rule M1).
     ///
@@ -167,7 +168,7 @@ impl<D: Disk> Operation<D> {
         let coins: Vec<SerialNumber> = self.state.leaving().into_iter().collect();
         let in_flight = |coins| Record::InFlight { coins };
         self.record(act::serial_number_records(&coins, in_flight), Room::InReserve)?;
-        Ok(coins.len())
+        Ok(self.state.in_flight().len())
     }
 
     /// Records that these coins are no longer in flight: it is known that they
@@ -193,7 +194,7 @@ impl<D: Disk> Operation<D> {
     /// how it went, and nothing is in flight by it any more.
     ///
     /// # Errors
-    /// [`WalletError::TooLong`] (128 KiB), and those of the disk. Once the end
+    /// [`WalletError::TooLong`] (32 KiB), and those of the disk. Once the end
     /// is recorded it holds; what is left then, the next start does.
     ///
     /// # Crash safety
@@ -201,7 +202,7 @@ impl<D: Disk> Operation<D> {
     /// finished first; only then the end is recorded, and only then the journal
     /// moves, the target directory being synced before the source.
     pub fn end(mut self, wallet: &mut Wallet<D>, summary: &str) -> Result<(), WalletError> {
-        check_length("a summary", summary, PART_BYTES_MAX)?;
+        check_length("a summary", summary, TEXT_BYTES_MAX)?;
         self.finish(wallet)?;
         let at = self.loaded.home.disk.now().as_second();
         self.record(vec![Record::End { at, summary: summary.to_owned() }], Room::InReserve)?;

@@ -105,7 +105,7 @@ impl<D: Disk> Wallet<D> {
         Ok(self.bookings()?.contains(sn))
     }
 
-    /// Begins an operation. `about` is opaque text of the caller, at most 128 KiB.
+    /// Begins an operation. `about` is opaque text of the caller, at most 32 KiB.
     ///
     /// # Errors
     /// [`WalletError::BegunBefore`]: one number, one operation. Those of the disk.

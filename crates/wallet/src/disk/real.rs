@@ -46,13 +46,21 @@ impl RealDisk {
     /// When it cannot be made or opened.
     ///
     /// # Crash safety
-    /// The new directory's entry is synced before this returns.
+    /// The entries of all new directories are synced before this returns.
     pub fn create(path: &Path) -> io::Result<RealDisk> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        let disk = RealDisk::open(path)?;
-        let above = rustix::fs::openat(&disk.root, "..", DIRECTORY, Mode::empty())?;
-        rustix::fs::fsync(above)?;
-        Ok(disk)
+        let path = std::path::absolute(path)?;
+        let missing = path.ancestors().take_while(|dir| !dir.exists()).count();
+        DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        // The home's own entry in any case: an earlier run may have made it
+        // just before a power cut.
+        for dir in path.ancestors().skip(1).take(missing.max(1)) {
+            match File::open(dir) {
+                Ok(dir) => dir.sync_all()?,
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                Err(error) => return Err(error),
+            }
+        }
+        RealDisk::open(&path)
     }
 
     /// Returns the path that the home was opened by, for messages.

@@ -176,6 +176,14 @@ impl SimDisk {
         self.state().tree.put(file, bytes).expect("the directory exists");
     }
 
+    /// Takes a file away, durably: the worst of disks has lost it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn lose(&self, file: &Path) {
+        self.state().tree.lose(file).expect("the file exists");
+    }
+
     /// Puts a symbolic link there, durably.
     ///
     /// # Panics

@@ -10,22 +10,22 @@
 //! | something else | both are kept: the next free name, reported | the same |
 //!
 //! # Crash safety
-//! The journal has every byte, durably, before this begins. The order of syncs
-//! at its end: contents; directories that files moved to; then those that they
-//! came from. So in no state that a crash can leave is a file that moved missing
-//! from both, and if a disk breaks that promise, the journal makes it again.
+//! The journal has every byte, durably, before this begins, and syncs come in
+//! the order of [`Unsynced`]. So in no state that a crash can leave is a file
+//! that moved missing from both folders, and if a disk breaks that promise, the
+//! journal makes it again.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::contents::{Content, Contents, Likeness};
 use super::state::Step;
+use super::unsynced::Unsynced;
 use crate::disk::{Disk, DiskFile, Part};
 use crate::error::{DiskError, WalletError};
 use crate::home::Home;
 use crate::journal::record::{MovedFile, Renamed};
-use crate::limits::{COIN_FILE_BYTES_MAX, FILES_SYNCED_SINGLY_MAX, NAMES_TRIED_MAX};
+use crate::limits::{COIN_FILE_BYTES_MAX, NAMES_TRIED_MAX};
 use crate::naming;
 use crate::place::{Folder, Place};
 
@@ -63,14 +63,7 @@ struct Performance<'a, D: Disk> {
     contents: &'a Contents,
     effort: Effort,
     done: Performed,
-    /// New files, open while they are few: a failed write-back is told to every
-    /// descriptor that was open then.
-    fresh: Vec<(PathBuf, D::File)>,
-    /// Other files whose contents have to be durable.
-    files: Vec<PathBuf>,
-    /// Directories to sync: those that files moved to, and all others.
-    targets: BTreeSet<PathBuf>,
-    sources: BTreeSet<PathBuf>,
+    unsynced: Unsynced<D::File>,
 }
 
 /// What is at a path.
@@ -93,23 +86,15 @@ pub(crate) fn perform<D: Disk>(
     effort: Effort,
 ) -> Result<Performed, WalletError> {
     home.health.ask()?;
-    let mut performance = Performance {
-        home,
-        contents,
-        effort,
-        done: Performed::default(),
-        fresh: Vec::new(),
-        files: Vec::new(),
-        targets: BTreeSet::new(),
-        sources: BTreeSet::new(),
-    };
+    let (done, unsynced) = (Performed::default(), Unsynced::new());
+    let mut performance = Performance { home, contents, effort, done, unsynced };
     if effort == Effort::Again {
         performance.settle_memory(steps)?;
     }
     for step in steps {
         performance.step(step)?;
     }
-    performance.sync()?;
+    performance.unsynced.sync(home)?;
     Ok(performance.done)
 }
 
@@ -122,23 +107,21 @@ impl<'a, D: Disk> Performance<'a, D> {
             let file = place.file(name);
             match self.home.disk.read(&file, Part::Head(0)) {
                 Ok(_) => files.push(file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if is_no_file(&error) => {}
                 Err(error) => return Err(disk_error("read", &file)(error)),
             }
         }
-        if files.is_empty() {
-            return Ok(());
-        }
-        self.checked("sync", &files[0], self.home.disk.sync_files(&files))?;
-        files
-            .iter()
-            .try_for_each(|file| self.home.disk.evict(file).map_err(disk_error("read", file)))
+        let Some(first) = files.first() else { return Ok(()) };
+        let synced = self.home.disk.sync_files(&files).map_err(DiskError::of("sync", first));
+        self.home.health.check(synced)?;
+        let evict = |file| self.home.disk.evict(file).map_err(disk_error("read", file));
+        files.iter().map(PathBuf::as_path).try_for_each(evict)
     }
 
     fn step(&mut self, step: &Step) -> Result<(), WalletError> {
         match step {
             Step::Write { to, files } => {
-                self.sources.insert(to.path());
+                self.unsynced.writes_to(*to);
                 for file in files {
                     let (Landed::Made(kept_as) | Landed::Found(kept_as)) =
                         self.write(*to, &file.name, self.content(file.content))?;
@@ -146,8 +129,7 @@ impl<'a, D: Disk> Performance<'a, D> {
                 }
             }
             Step::Move { from, to, files } => {
-                self.targets.insert(to.path());
-                self.sources.insert(from.path());
+                self.unsynced.moves(*from, *to);
                 for file in files {
                     let kept_as = self.shift(*from, *to, file)?;
                     self.note_name(*to, file.new_name(), kept_as);
@@ -165,7 +147,7 @@ impl<'a, D: Disk> Performance<'a, D> {
             match self.there(&path, content)? {
                 There::Nothing => {}
                 There::File(Likeness::Same) => {
-                    self.files.push(path);
+                    self.unsynced.found(path);
                     return Ok(Landed::Found(name));
                 }
                 There::File(Likeness::Torn) => self.set_aside(to, &name)?,
@@ -195,7 +177,7 @@ impl<'a, D: Disk> Performance<'a, D> {
                     if let There::File(Likeness::Same) = self.there(&source, content)? {
                         self.set_aside(from, &file.name)?;
                     }
-                    self.files.push(target);
+                    self.unsynced.found(target);
                     return Ok(name);
                 }
                 There::File(Likeness::Torn) => {
@@ -227,7 +209,7 @@ impl<'a, D: Disk> Performance<'a, D> {
             self.create(path, content)?;
             return Ok(name);
         }
-        self.files.push(path);
+        self.unsynced.found(path);
         Ok(name)
     }
 
@@ -251,11 +233,7 @@ impl<'a, D: Disk> Performance<'a, D> {
     fn create(&mut self, path: PathBuf, content: &Content) -> Result<(), WalletError> {
         let mut file = self.home.disk.create(&path).map_err(disk_error("create", &path))?;
         file.write_at(0, &content.to_bytes()).map_err(disk_error("write to", &path))?;
-        if self.fresh.len() < FILES_SYNCED_SINGLY_MAX {
-            self.fresh.push((path, file));
-        } else {
-            self.files.push(path);
-        }
+        self.unsynced.made(path, file);
         Ok(())
     }
 
@@ -263,8 +241,7 @@ impl<'a, D: Disk> Performance<'a, D> {
     fn set_aside(&mut self, place: Place, name: &str) -> Result<(), WalletError> {
         let trash = place.wallet.place(Folder::Trash);
         self.done.set_aside.push(self.move_aside(place, name, trash)?);
-        self.targets.insert(trash.path());
-        self.sources.insert(place.path());
+        self.unsynced.moves(place, trash);
         Ok(())
     }
 
@@ -281,39 +258,17 @@ impl<'a, D: Disk> Performance<'a, D> {
         Err(WalletError::NoFreeName { place: trash, name: name.to_owned() })
     }
 
-    fn sync(&mut self) -> Result<(), WalletError> {
-        let mut files = std::mem::take(&mut self.files);
-        let fresh = std::mem::take(&mut self.fresh);
-        if fresh.len() + files.len() <= FILES_SYNCED_SINGLY_MAX {
-            for (path, mut file) in fresh {
-                self.checked("sync", &path, file.sync())?;
-            }
-        } else {
-            files.extend(fresh.into_iter().map(|(path, _)| path));
-        }
-        let disk = &self.home.disk;
-        if let Some(first) = files.first() {
-            self.checked("sync", first, disk.sync_files(&files))?;
-        }
-        for dir in self.targets.iter().chain(self.sources.difference(&self.targets)) {
-            self.checked("sync", dir, disk.sync_dir(dir))?;
-        }
-        Ok(())
-    }
-
     fn there(&self, path: &Path, content: &Content) -> Result<There, WalletError> {
         let bytes = content.to_bytes();
         let max = COIN_FILE_BYTES_MAX.max(bytes.len());
         match self.home.disk.read(path, Part::Whole { max }) {
             Ok(found) => Ok(There::File(content.likeness(&found))),
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound => Ok(There::Nothing),
-                // Too long, or no regular file: not one of ours.
-                io::ErrorKind::FileTooLarge
-                | io::ErrorKind::InvalidInput
-                | io::ErrorKind::IsADirectory => Ok(There::File(Likeness::Other)),
-                _ => Err(disk_error("read", path)(error)),
-            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(There::Nothing),
+            // Too long, or a directory or link: not one of ours.
+            Err(error) if is_no_file(&error) || error.kind() == io::ErrorKind::FileTooLarge => {
+                Ok(There::File(Likeness::Other))
+            }
+            Err(error) => Err(disk_error("read", path)(error)),
         }
     }
 
@@ -326,15 +281,6 @@ impl<'a, D: Disk> Performance<'a, D> {
 
     fn content(&self, number: u32) -> &'a Content {
         self.contents.get(number).expect("a record names only contents before it")
-    }
-
-    fn checked(
-        &self,
-        act: &'static str,
-        path: &Path,
-        synced: io::Result<()>,
-    ) -> Result<(), WalletError> {
-        self.home.health.check(synced.map_err(DiskError::of(act, path)))
     }
 }
 
@@ -356,6 +302,11 @@ fn variants(name: &str) -> impl Iterator<Item = String> {
     (1..=NAMES_TRIED_MAX).map(move |n| {
         naming::variant(name.as_ref(), n).into_string().expect("a suffix of digits after text")
     })
+}
+
+/// Nothing there, or something else than a regular file.
+fn is_no_file(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
 }
 
 fn disk_error(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WalletError {

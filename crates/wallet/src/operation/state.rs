@@ -102,7 +102,7 @@ impl State {
             Record::Write { to, files } => self.take_write(to, files)?,
             Record::Move { from, to, files } => self.take_move(from, to, files)?,
             Record::Renamed(files) => self.take_renamed(&files),
-            Record::Done => self.pending.clear(),
+            Record::Done => self.take_done(),
             Record::InFlight { coins } => self.in_flight.extend(coins),
             Record::Landed { coins } => coins.iter().for_each(|sn| {
                 self.in_flight.remove(sn);
@@ -181,11 +181,13 @@ impl State {
         &self.in_flight
     }
 
-    /// Returns the coins on their way out that are not in flight.
+    /// Returns the coins on their way out that are not in flight: in Export, or
+    /// about to be moved from there.
     pub(crate) fn leaving(&self) -> BTreeSet<SerialNumber> {
-        let in_export =
-            self.holdings.iter().filter(|((place, _), _)| place.folder == Folder::Export);
-        let coins = in_export.filter_map(|(_, content)| self.sn(*content));
+        let held = self.holdings.iter().map(|((place, _), content)| (*place, *content));
+        let on_the_move = self.pending_moves().map(|(from, _, content)| (from, content));
+        let in_export = held.chain(on_the_move).filter(|(place, _)| place.folder == Folder::Export);
+        let coins = in_export.filter_map(|(_, content)| self.sn(content));
         coins.filter(|sn| !self.in_flight.contains(sn)).collect()
     }
 
@@ -213,17 +215,24 @@ impl State {
 
     fn take_move(&mut self, from: Place, to: Place, files: Vec<MovedFile>) -> Result<(), Flaw> {
         for file in &files {
-            let sn = self.contents.coin(file.content).ok_or(Flaw::NotUnderstood)?.coin.sn;
+            self.contents.coin(file.content).ok_or(Flaw::NotUnderstood)?;
             let new_name = file.new_name().to_owned();
             self.holdings.remove(&(from, file.name.clone()));
             self.holdings.insert((to, new_name.clone()), file.content);
             self.moved.insert((from, file.name.clone(), to), new_name);
-            if !is_way_out(to) {
-                self.in_flight.remove(&sn);
-            }
         }
         self.pending.push(Step::Move { from, to, files });
         Ok(())
+    }
+
+    /// A coin that is out of Export and Sent is no longer in flight.
+    fn take_done(&mut self) {
+        let back = self.pending_moves().filter(|(_, to, _)| !is_way_out(*to));
+        let back: Vec<SerialNumber> = back.filter_map(|(_, _, content)| self.sn(content)).collect();
+        for sn in back {
+            self.in_flight.remove(&sn);
+        }
+        self.pending.clear();
     }
 
     fn take_renamed(&mut self, renamed: &[Renamed]) {
@@ -239,6 +248,15 @@ impl State {
                 }
             }
         }
+    }
+
+    fn pending_moves(&self) -> impl Iterator<Item = (Place, Place, u32)> {
+        self.pending.iter().flat_map(|step| match step {
+            Step::Move { from, to, files } => {
+                files.iter().map(|file| (*from, *to, file.content)).collect()
+            }
+            Step::Write { .. } => Vec::new(),
+        })
     }
 
     fn knows(&self, span: Span) -> bool {
@@ -258,6 +276,6 @@ impl MovedFile {
 }
 
 /// Returns whether coins in flight may lie there.
-pub(crate) fn is_way_out(place: Place) -> bool {
+fn is_way_out(place: Place) -> bool {
     matches!(place.folder, Folder::Export | Folder::Sent)
 }

@@ -1,5 +1,9 @@
 //! The wallet as its callers see it: on the simulated disk at every crash and
 //! every failure, and on a real one.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail that way")]
+
+mod acts;
+mod clear;
 mod crash;
 mod scenario;

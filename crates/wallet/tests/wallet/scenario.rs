@@ -19,6 +19,10 @@ pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) before: fn(&SimDisk),
     pub(crate) run: fn(&SimDisk, &mut Witness) -> Outcome,
+    /// The least and the most of total and in flight together while it is open.
+    pub(crate) worth_open: (u64, u64),
+    /// The same when it has ended.
+    pub(crate) worth_ended: u64,
 }
 
 /// Remembers every coin that the wallet has said to have.
@@ -28,9 +32,15 @@ pub(crate) struct Witness {
 }
 
 pub(crate) const SCENARIOS: [Scenario; 3] = [
-    Scenario { name: "receive", before: nothing, run: receive },
-    Scenario { name: "send", before: coins_in_bank, run: send },
-    Scenario { name: "return", before: coins_in_bank, run: put_back },
+    Scenario { name: "receive", before: nothing, run: receive, worth_open: (0, 4), worth_ended: 4 },
+    Scenario { name: "send", before: coins_in_bank, run: send, worth_open: (4, 4), worth_ended: 1 },
+    Scenario {
+        name: "return",
+        before: coins_in_bank,
+        run: put_back,
+        worth_open: (4, 4),
+        worth_ended: 4,
+    },
 ];
 
 pub(crate) const ID: OperationId = OperationId::from_bytes(*b"sixteen letters!");

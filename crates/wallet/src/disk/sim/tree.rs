@@ -88,6 +88,13 @@ impl Tree {
         self.sync_dir(path.parent().unwrap_or(Path::new("")))
     }
 
+    pub(super) fn lose(&mut self, path: &Path) -> io::Result<()> {
+        let (dir, name) = self.parent(path)?;
+        self.find(path)?;
+        self.enter(vec![(dir, name.to_owned(), None)]);
+        self.sync_dir(path.parent().unwrap_or(Path::new("")))
+    }
+
     pub(super) fn file(&self, path: &Path) -> io::Result<NodeId> {
         let node = self.find(path)?;
         match &self.nodes[node] {
