@@ -4,103 +4,18 @@
 //! handle goes.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal};
 
+pub use crate::process::Running;
 use crate::programs::Program;
 
 /// How long a program may take to say that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
-
-/// A process that is killed when its handle goes.
-#[derive(Debug)]
-pub struct Running {
-    child: Child,
-    name: &'static str,
-}
-
-impl Running {
-    /// Starts a command.
-    pub fn start(name: &'static str, command: &mut Command) -> Result<Running> {
-        let child = command.spawn().with_context(|| format!("{name} does not start"))?;
-        Ok(Running { child, name })
-    }
-
-    /// Takes a process that was started already.
-    pub fn of(child: Child, name: &'static str) -> Running {
-        Running { child, name }
-    }
-
-    /// Returns how it ended, if it has.
-    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        Ok(self.child.try_wait()?)
-    }
-
-    /// Returns the process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Takes the standard output that was asked for by `Stdio::piped`.
-    pub fn stdout(&mut self) -> Result<BufReader<ChildStdout>> {
-        self.child.stdout.take().map(BufReader::new).context("the standard output is not piped")
-    }
-
-    /// Sends a signal.
-    pub fn signal(&self, signal: Signal) -> Result<()> {
-        signal_process(self.child.id(), signal)
-    }
-
-    /// Kills it on the spot.
-    pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// Waits until it ends; an error after `within`.
-    pub fn wait(&mut self, within: Duration) -> Result<ExitStatus> {
-        let until = Instant::now() + within;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            if Instant::now() > until {
-                bail!("{} did not end within {within:?}", self.name);
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-    }
-
-    /// Waits until it ends and returns what it wrote to the pipes that were asked for.
-    pub fn output(mut self, within: Duration) -> Result<Output> {
-        let (mut out, mut err) = (self.child.stdout.take(), self.child.stderr.take());
-        let out = std::thread::spawn(move || read_all(out.as_mut()));
-        let err = std::thread::spawn(move || read_all(err.as_mut()));
-        let status = self.wait(within)?;
-        let text = |thread: std::thread::JoinHandle<Vec<u8>>| thread.join().unwrap_or_default();
-        Ok(Output { status, stdout: text(out), stderr: text(err) })
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail only when the process has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Sends a signal to a process by its id.
-pub fn signal_process(id: u32, signal: Signal) -> Result<()> {
-    let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("not a process id")?;
-    Ok(rustix::process::kill_process(pid, signal)?)
-}
 
 /// The folder of a world and the binary that is all programs.
 #[derive(Clone, Debug)]
@@ -109,12 +24,14 @@ pub struct World {
     pub all: PathBuf,
     /// Where everything lies.
     pub dir: PathBuf,
+    /// What the agents log: `info`, unless changed.
+    pub agents_log: &'static str,
 }
 
 impl World {
     /// Returns a world in an existing folder.
     pub fn new(all: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> World {
-        World { all: all.into(), dir: dir.into() }
+        World { all: all.into(), dir: dir.into(), agents_log: "info" }
     }
 
     /// Returns a command that runs a program.
@@ -144,10 +61,15 @@ impl World {
 
     /// Starts the 25 agents on ports that are free and waits until they are ready.
     pub fn start_agents(&self) -> Result<Agents> {
+        self.start_agents_at("127.0.0.1:0")
+    }
+
+    /// Starts the 25 agents at the addresses of a template and waits until they are ready.
+    pub fn start_agents_at(&self, listen: &str) -> Result<Agents> {
         let mut command = self.command(Program::Raida);
-        command.args(["--agents", "25", "--listen", "127.0.0.1:0", "--data"]).arg(self.data());
-        let mut process =
-            Running::start("raida", command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+        command.args(["--agents", "25", "--listen", listen, "--log", self.agents_log]);
+        command.arg("--data").arg(self.data()).stdout(Stdio::piped()).stderr(self.log("raida")?);
+        let mut process = Running::start("raida", &mut command)?;
         let mut lines = process.stdout()?.lines();
         let until = Instant::now() + READY_WITHIN;
         while Instant::now() < until {
@@ -168,7 +90,8 @@ impl World {
     /// Starts a relay on a port, 0 for one that is free.
     pub fn start_relay(&self, port: u16) -> Result<Relay> {
         let mut command = self.command(Program::Relay);
-        command.args(["--port", &port.to_string()]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["--port", &port.to_string()]);
+        command.stdout(Stdio::piped()).stderr(self.log("relay")?);
         let mut process = Running::start("relay", &mut command)?;
         let mut line = String::new();
         process.stdout()?.read_line(&mut line)?;
@@ -177,6 +100,12 @@ impl World {
             .strip_prefix("listening on ")
             .context("the relay did not say where it listens")?;
         Ok(Relay { address: address.to_owned(), process })
+    }
+
+    /// Returns a file for what a program logs, `NAME.log`; a further run of it goes on at its end.
+    fn log(&self, name: &str) -> Result<fs::File> {
+        let path = self.dir.join(name).with_extension("log");
+        Ok(fs::OpenOptions::new().create(true).append(true).open(path)?)
     }
 
     /// Makes a home that knows these agents.
@@ -250,15 +179,6 @@ fn succeed(what: &str, command: &mut Command) -> Result<()> {
         bail!("{what} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(())
-}
-
-fn read_all(from: Option<&mut impl Read>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(from) = from {
-        // What was read until an error is what there is.
-        let _ = from.read_to_end(&mut bytes);
-    }
-    bytes
 }
 
 /// Returns all files below a folder.

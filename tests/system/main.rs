@@ -1,3 +1,10 @@
 //! Whole-system tests: real programs, real sockets, real files.
 
+#![expect(clippy::unwrap_used, reason = "a step of a test that fails is a test that fails")]
+
+mod coins;
+mod order;
+mod pay;
+mod stage;
 mod tap;
+mod wire;

@@ -1,121 +1,106 @@
 //! A transfer of 3439 through real processes.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use coin::{Coin, StoredCoin, stack};
-use raida::{AddressBook, Authority, Timing};
 use tests::programs::Program;
-use tests::world::{Home, Running, files_below};
+use tests::world::{Home, World, files_below};
 
-use crate::stage::{Stage, WITHIN};
-
-/// What a whole transfer left behind.
-struct Paid {
-    stage: Stage,
-    /// The coins as they were in the sender's wallet before the transfer.
-    old: Vec<Coin>,
-    /// Everything that the four programs printed, and their command lines.
-    said: String,
-}
-
-fn pay() -> Paid {
-    let stage = Stage::with_coins("13x250,1x100,3x25,2x5,4x1");
-    let old = coins_in(&stage.sender.dir.join("Default/Bank"));
-    let conn = stage.conn();
-    let mut send = stage.send(3439);
-    let sender = Running::start("coin-send", send.stdout(Stdio::piped()).stderr(Stdio::piped())).unwrap();
-    stage.wait_for_conn();
-    let mut receive = stage.receive();
-    let receiver = Running::start("coin-receive", receive.stdout(Stdio::piped()).stderr(Stdio::piped())).unwrap();
-    let mut said = String::new();
-    for id in [sender.id(), receiver.id(), stage.relay.process.id(), stage.agents.process.id()] {
-        said += &String::from_utf8_lossy(&fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default());
-        said.push('\n');
-    }
-    for process in [sender, receiver] {
-        let output = process.output(WITHIN).unwrap();
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{}: {text}", output.status);
-        said += &text;
-    }
-    assert!(conn.exists());
-    Paid { stage, old, said }
-}
-
-fn coins_in(folder: &Path) -> Vec<Coin> {
-    let files = files_below(folder).unwrap();
-    files.iter().flat_map(|path| stack::read(&fs::read(path).unwrap()).unwrap()).map(|StoredCoin { coin, .. }| coin).collect()
-}
-
-fn receipts(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = files_below(&home.dir).unwrap();
-    let receipts = files.into_iter().filter(|path| path.parent().is_some_and(|folder| folder.ends_with("Receipts")));
-    receipts.map(|path| (path.clone(), fs::read(&path).unwrap())).collect()
-}
+use crate::coins::{Coins, Witness, owned, sum};
+use crate::stage::{ALL, COINS, Stage, said, succeeds, world};
+use crate::tap::Tap;
 
 #[test]
 fn a_transfer_of_3439_changes_hands_and_nothing_else() {
-    let paid = pay();
-    assert_eq!(paid.stage.sender.total().unwrap(), 0);
-    assert_eq!(paid.stage.receiver.total().unwrap(), 3439);
+    let (folder, mut world) = world();
+    // The most talkative agents: no level may say a secret.
+    world.agents_log = "trace";
+    let stage = Stage::in_world(folder, world, COINS, World::start_agents);
+    let old = owned(&stage.sender).unwrap();
+    let wire = Arc::new(Mutex::new(String::new()));
+    let tap = Tap::start(stage.relay.address.clone(), {
+        let wire = Arc::clone(&wire);
+        move |line| {
+            let mut wire = wire.lock().unwrap_or_else(PoisonError::into_inner);
+            *wire += &String::from_utf8_lossy(line.raw);
+        }
+    });
+    let mut payment = stage.payment(ALL);
+    payment.relay = tap.address();
+    let (sender, receiver) = payment.start();
+    let processes = [&sender, &receiver, &stage.relay.process, &stage.agents.process];
+    let argv =
+        processes.map(|process| fs::read_to_string(format!("/proc/{}/cmdline", process.id())));
+    let printed = succeeds(sender) + &succeeds(receiver);
 
-    let numbers = |coins: &[Coin]| coins.iter().map(|coin| coin.sn).collect::<BTreeSet<_>>();
-    let new = coins_in(&paid.stage.receiver.dir.join("Default/Bank"));
-    assert_eq!(numbers(&new), numbers(&paid.old));
+    assert_eq!(stage.totals(), (0, ALL));
+    let new = owned(&stage.receiver).unwrap();
+    assert!(new.keys().eq(old.keys()), "the same coins");
+    assert_eq!(sum(&new), ALL);
 
-    let (ours, theirs) = (receipts(&paid.stage.sender), receipts(&paid.stage.receiver));
+    let (ours, theirs) = (receipts(&stage.sender), receipts(&stage.receiver));
     assert_eq!((ours.len(), theirs.len()), (1, 1));
     assert_eq!(ours[0].1, theirs[0].1, "both sides keep the same receipt");
 
-    the_agents_know_only_the_new_secrets(&paid.stage, &paid.old, &new);
-    no_secret_was_said(&paid.said, &paid.old, &new, &fs::read_to_string(paid.stage.conn()).unwrap());
+    let witness = Witness::of(&stage.agents).unwrap();
+    witness.dead(&old).unwrap();
+    witness.alive(&new).unwrap();
+
+    let conn = fs::read_to_string(&payment.conn).unwrap();
+    let logs = ["relay.log", "raida.log"].map(|name| stage.world.dir.join(name));
+    for log in logs {
+        let text = fs::read_to_string(&log).unwrap();
+        assert!(!text.is_empty(), "{} is empty", log.display());
+        no_secret_is_in(&text, &[&old, &new], &conn);
+    }
+    for argv in argv {
+        no_secret_is_in(&argv.unwrap(), &[&old, &new], &conn);
+    }
+    no_secret_is_in(&printed, &[&old, &new], &conn);
+    let wire = wire.lock().unwrap();
+    assert!(wire.contains(r#""Message Number":24"#), "{wire}");
+    no_secret_is_in(&wire, &[&old, &new], &conn);
 }
 
-fn the_agents_know_only_the_new_secrets(stage: &Stage, old: &[Coin], new: &[Coin]) {
-    let book = AddressBook::parse(&fs::read_to_string(&stage.agents.file).unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let authority = Authority::new(&book, Timing::default());
-        let dead = authority.detect(old, &|_| {}).await;
-        assert!(dead.pown.iter().all(|pown| pown.to_string() == "f".repeat(25)), "an old secret lives");
-        let alive = authority.detect(new, &|_| {}).await;
-        assert!(alive.pown.iter().all(|pown| pown.to_string() == "p".repeat(25)), "a new secret is not known");
-    });
+fn receipts(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = files_below(&home.dir).unwrap().into_iter();
+    let receipts = files.filter(|path| path.parent().is_some_and(|dir| dir.ends_with("Receipts")));
+    receipts.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-fn no_secret_was_said(said: &str, old: &[Coin], new: &[Coin], conn: &str) {
-    let said = said.to_ascii_lowercase();
-    for coin in old.iter().chain(new) {
-        for an in coin.ans.iter() {
-            assert!(!said.contains(an.to_hex().as_str()), "a secret of coin {} was printed", coin.sn.get());
-        }
+#[track_caller]
+fn no_secret_is_in(text: &str, coins: &[&Coins], conn: &str) {
+    let text = text.to_ascii_lowercase();
+    for coin in coins.iter().flat_map(|coins| coins.values()) {
+        let told = coin.ans.iter().any(|an| text.contains(an.to_hex().as_str()));
+        assert!(!told, "a secret of coin {} is there to read", coin.sn.get());
     }
     let key = conn.lines().find_map(|line| line.strip_prefix("key     = ")).unwrap();
-    assert!(!said.contains(&key.to_ascii_lowercase()), "the file's key was printed");
+    assert!(!text.contains(&key.to_ascii_lowercase()), "the key of the file is there to read");
 }
 
 #[test]
 fn the_same_command_after_the_end_says_how_it_ended_and_pays_nothing() {
     let stage = Stage::with_coins("2x5,4x1");
-    stage.pay(7);
-    let again = stage.send(7).arg("--json").output().unwrap();
-    let text = String::from_utf8_lossy(&again.stdout);
-    assert_eq!(again.status.code(), Some(0), "{text}");
-    assert!(text.contains(r#""status":"done""#), "{text}");
-    let again = stage.receive().output().unwrap();
-    assert_eq!(again.status.code(), Some(0));
-    assert_eq!((stage.sender.total().unwrap(), stage.receiver.total().unwrap()), (7, 7));
-    let other = stage.send(8).output().unwrap();
-    assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
+    let mut payment = stage.payment(7);
+    payment.pay();
+    let again = payment.send(60).arg("--json").output().unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert!(said(&again).contains(r#""status":"done""#), "{}", said(&again));
+    let again = payment.receive(60).output().unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert_eq!(stage.totals(), (7, 7));
+    payment.amount = 8;
+    let other = payment.send(60).output().unwrap();
+    assert_eq!(other.status.code(), Some(2), "{}", said(&other));
+    assert_eq!(stage.totals(), (7, 7));
 }
 
 #[test]
 fn history_and_balance_tell_what_happened() {
     let stage = Stage::with_coins("2x5,4x1");
-    stage.pay(7);
+    stage.payment(7).pay();
     let history = stage.sender.command(Program::CoinWallet, &["history"]).output().unwrap();
     let text = String::from_utf8_lossy(&history.stdout);
     assert!(text.contains("sent") && text.contains('7'), "{text}");
