@@ -99,6 +99,15 @@ impl Line<'_> {
     }
 }
 
+/// Returns whether a line of a record may begin here: cheap, before its hash is looked at.
+pub(crate) fn may_begin(text: &[u8]) -> bool {
+    let (Some([mark, b' ']), Some(hash)) = (text.first_chunk(), text.get(2..2 + HASH_DIGITS))
+    else {
+        return false;
+    };
+    Mark::ALL.iter().any(|it| it.byte() == *mark) && parse_hash(hash).is_some()
+}
+
 /// Returns the first line of a journal, with its end.
 pub(crate) fn header(id: OperationId) -> String {
     format!("{NAME} {VERSION} {id}\n")
@@ -118,7 +127,9 @@ pub(crate) fn parse_header(line: &[u8]) -> Result<OperationId, HeaderFlaw> {
     if version > VERSION {
         return Err(HeaderFlaw::TooNew(version));
     }
-    rest.parse().map_err(|_| HeaderFlaw::Form)
+    let id = rest.parse().map_err(|_| HeaderFlaw::Form)?;
+    // One journal has one first line: its hash is what the records go on from.
+    if header(id).strip_suffix('\n') == Some(text) { Ok(id) } else { Err(HeaderFlaw::Form) }
 }
 
 /// Appends the line of a record to `text` and returns its hash.

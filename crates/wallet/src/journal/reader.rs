@@ -61,7 +61,7 @@ pub(crate) fn read(
         let damaged = |flaw| Err(Unreadable::Damaged { record, flaw });
         let (line, next) = split_line(text, at);
         let Some(line) = line.and_then(Line::parse) else {
-            if an_append_begins_in(&text[next..]) {
+            if an_append_begins_in(&text[at + 1..]) {
                 return damaged(Flaw::Changed);
             }
             break;
@@ -96,7 +96,7 @@ fn read_header(text: &[u8]) -> Result<(OperationId, usize), Unreadable> {
     match line.map(format::parse_header) {
         Some(Ok(id)) => Ok((id, next)),
         Some(Err(HeaderFlaw::TooNew(version))) => Err(Unreadable::TooNew { version }),
-        Some(Err(HeaderFlaw::Form)) | None if an_append_begins_in(&text[next..]) => {
+        Some(Err(HeaderFlaw::Form)) | None if an_append_begins_in(text) => {
             Err(Unreadable::Damaged { record: 0, flaw: Flaw::Header })
         }
         Some(Err(HeaderFlaw::Form)) | None => Err(Unreadable::NeverBegan),
@@ -112,8 +112,19 @@ fn split_line(text: &[u8], at: usize) -> (Option<&[u8]>, usize) {
     }
 }
 
+/// Returns whether a whole record that begins an append ends a line of `text`,
+/// also where the end of the line before was lost.
 fn an_append_begins_in(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'\n').filter_map(Line::parse).any(|line| line.mark.begins())
+    let mut at = 0;
+    while let (Some(line), next) = split_line(text, at) {
+        let starts = (0..line.len()).filter(|start| format::may_begin(&line[*start..]));
+        let mut lines = starts.filter_map(|start| Line::parse(&line[start..]));
+        if lines.any(|line| line.mark.begins()) {
+            return true;
+        }
+        at = next;
+    }
+    false
 }
 
 impl fmt::Display for Flaw {

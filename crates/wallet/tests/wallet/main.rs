@@ -6,4 +6,9 @@
 mod acts;
 mod clear;
 mod crash;
+mod journal;
+mod random;
+mod real_disk;
+mod receipts;
 mod scenario;
+mod worth;
