@@ -114,11 +114,14 @@ impl Peak {
         let (seen, stopped) = (Arc::clone(&kib), Arc::clone(&stop));
         std::thread::spawn(move || {
             // The kernel's own high-water mark: the last reading before the end is the peak.
-            while let (false, Ok(status)) =
-                (stopped.load(Ordering::Relaxed), fs::read_to_string(format!("/proc/{process}/status")))
-            {
+            while let (false, Ok(status)) = (
+                stopped.load(Ordering::Relaxed),
+                fs::read_to_string(format!("/proc/{process}/status")),
+            ) {
                 let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-                if let Some(peak) = line.and_then(|text| text.split_whitespace().next()?.parse().ok()) {
+                if let Some(peak) =
+                    line.and_then(|text| text.split_whitespace().next()?.parse().ok())
+                {
                     seen.fetch_max(peak, Ordering::Relaxed);
                 }
                 std::thread::park_timeout(Duration::from_millis(2));
@@ -155,10 +158,18 @@ fn powns(world: &World, args: &Args) -> Result<()> {
         let before = cpu_seconds(agents.process.id())?;
         let started = Instant::now();
         // Connections of an earlier runtime turn would be idle: each round makes its own.
-        let round = runtime.block_on(async { Authority::new(&book, Timing::default()).pown(&claims, &|_| {}).await });
+        let round = runtime.block_on(async {
+            Authority::new(&book, Timing::default()).pown(&claims, &|_| {}).await
+        });
         rate.push(claims.len() as f64 / started.elapsed().as_secs_f64());
-        cpu.push((cpu_seconds(agents.process.id())? - before) * 1e6 / (claims.len() * coin::AGENTS) as f64);
-        ensure!(round.coins.iter().all(|coin| coin.pown_string().passes() == 25), "a coin was not powned");
+        cpu.push(
+            (cpu_seconds(agents.process.id())? - before) * 1e6
+                / (claims.len() * coin::AGENTS) as f64,
+        );
+        ensure!(
+            round.coins.iter().all(|coin| coin.pown_string().passes() == 25),
+            "a coin was not powned"
+        );
         coins = claims.into_iter().map(|claim| Coin { sn: claim.sn, ans: claim.pans }).collect();
     }
     row(&format!("pown of {} coins at 25 agents, coins a second", args.coins), "/s", &mut rate);
@@ -214,7 +225,8 @@ fn starts(world: &World) -> Result<()> {
 
 fn row(what: &str, unit: &str, figures: &mut [f64]) {
     figures.sort_by(f64::total_cmp);
-    let (first, last) = (figures.first().copied().unwrap_or(0.0), figures.last().copied().unwrap_or(0.0));
+    let (first, last) =
+        (figures.first().copied().unwrap_or(0.0), figures.last().copied().unwrap_or(0.0));
     let median = figures.get(figures.len() / 2).copied().unwrap_or(0.0);
     println!("| {what} | {} {unit} | {} | {} |", short(median), short(first), short(last));
 }
