@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a test that fails")]
 
 mod coins;
+mod crash;
 mod order;
 mod pay;
 mod stage;

@@ -26,8 +26,12 @@ pub(crate) enum What {
     Handshake,
     /// 1 with the last durable step: the first frame under new keys.
     Position,
-    /// A message by its number; of 1 the plain heartbeat.
+    /// A message by its number: of 1 the plain heartbeat, of several frames the first.
     Message(u64),
+    /// The last one of several frames.
+    LastFrame(u64),
+    /// One between the first and the last.
+    Frame(u64),
 }
 
 /// Everything that one kind of watcher has to know: which connection is whose.
@@ -51,7 +55,11 @@ impl Wire {
         let what = match json.get("Message Number")?.as_u64()? {
             1 if json.get("handshake").is_some() => What::Handshake,
             1 if json.get("sealed").is_some() => What::Position,
-            number => What::Message(number),
+            number => match (json.get("chunk").and_then(Value::as_u64), json.get("last")) {
+                (None | Some(0), _) => What::Message(number),
+                (Some(_), Some(Value::Bool(true))) => What::LastFrame(number),
+                (Some(_), _) => What::Frame(number),
+            },
         };
         Some(Said { what, by })
     }
@@ -64,6 +72,8 @@ impl fmt::Display for Said {
             What::Handshake => write!(f, "1 (handshake)")?,
             What::Position => write!(f, "1 (position)")?,
             What::Message(number) => write!(f, "{number}")?,
+            What::LastFrame(number) => write!(f, "{number} (last frame)")?,
+            What::Frame(number) => write!(f, "{number} (further frame)")?,
         }
         write!(f, " of {}", self.by.as_str())
     }
