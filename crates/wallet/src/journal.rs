@@ -242,3 +242,39 @@ fn grow(text: &mut Zeroizing<Vec<u8>>, more: usize) {
         *text = Zeroizing::new(larger);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::path::Path;
+
+    use super::record::{Part, Record};
+    use super::{Journal, OPEN, Room, read};
+    use crate::disk::{Disk, SimDisk};
+    use crate::home::Health;
+    use crate::operation::{Kind, OperationId};
+
+    fn note(text: &str) -> Record {
+        Record::Note(Part { label: "n".to_owned(), text: text.to_owned(), continued: false })
+    }
+
+    #[test]
+    fn what_a_failed_append_left_is_not_read_behind_the_next_one() {
+        let (disk, id) = (SimDisk::new(), OperationId::from_bytes([1; 16]));
+        disk.make_dir(Path::new(OPEN)).unwrap();
+        let begin = Record::Begin { kind: Kind::Send, at: 1, about: String::new() };
+        let mut journal = Journal::create(&disk, &Health::default(), id, &begin).unwrap();
+        // Half of this append is two whole lines, the first as long as the next append.
+        let records = [note("1"), note("2"), note(&"3".repeat(1_000))];
+        disk.fail_at(1, ErrorKind::StorageFull);
+        journal.append(&records, Room::InReserve).unwrap_err();
+        journal.append(&[note("4")], Room::InReserve).unwrap();
+        let mut notes = 0;
+        let tip = read(&disk, OPEN, id, |record| {
+            notes += usize::from(matches!(record, Record::Note(_)));
+            Ok(())
+        });
+        let tip = tip.unwrap().unwrap();
+        assert_eq!((notes, tip.records, tip.torn), (1, 2, 0));
+    }
+}

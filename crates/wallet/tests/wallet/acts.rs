@@ -202,6 +202,35 @@ fn after_a_failed_sync_nothing_is_done_any_more() {
 }
 
 #[test]
+fn what_memory_shows_after_a_failed_sync_is_not_believed() {
+    let (disk, wallet, mut operation) = home();
+    operation.note("n", "1").unwrap();
+    // The write works, its sync does not, and the process ends.
+    disk.fail_at(2, io::ErrorKind::Other);
+    assert!(matches!(operation.note("n", "2"), Err(WalletError::SyncFailed(_))));
+    drop((wallet, operation));
+    let disk = disk.restart(Loss::Nothing);
+    let (mut wallet, _) = Wallet::open(disk.clone()).unwrap();
+    let mut operation = wallet.load(ID).unwrap();
+    let shown = operation.last_note("n").map(str::to_owned);
+    operation.note("other", "3").unwrap();
+    drop((wallet, operation));
+    let (_, mut wallet) = reopened(&disk);
+    assert_eq!(wallet.load(ID).unwrap().last_note("n"), shown.as_deref());
+}
+
+#[test]
+fn an_operation_does_not_end_before_its_acts_are_done() {
+    let (disk, mut wallet, mut operation) = home();
+    // Recorded (reserve, write, sync); then the file cannot be made.
+    disk.fail_at(4, io::ErrorKind::StorageFull);
+    operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap_err();
+    operation.end(&mut wallet, "done").unwrap();
+    let (_, wallet) = reopened(&disk);
+    assert_eq!(wallet.list(BANK).unwrap().len(), 1);
+}
+
+#[test]
 fn the_last_records_fit_on_a_full_disk() {
     let (disk, mut wallet, mut operation) = home();
     let coins: Vec<StoredCoin> = (1..=50).map(incoming).collect();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use rand::rngs::SmallRng;
@@ -44,8 +45,9 @@ struct FileNode {
     present: Vec<u8>,
     /// Bytes that the disk has set aside for it.
     reserved: u64,
-    /// After a failed sync: memory and disk differ, and no sync changes that.
-    given_up: bool,
+    /// Bytes of a failed sync: memory shows them, the disk does not have them,
+    /// and no later sync writes them.
+    lost: Option<Range<usize>>,
 }
 
 impl Default for Tree {
@@ -146,7 +148,7 @@ impl Tree {
             if at < end {
                 file.present[at..end].copy_from_slice(&bytes[..end - at]);
             }
-            file.given_up = false;
+            file.lost.take_if(|lost| at <= lost.start && lost.end <= end);
         }
         fits
     }
@@ -167,27 +169,27 @@ impl Tree {
     }
 
     pub(super) fn sync(&mut self, node: NodeId) {
-        if let Node::File(file) = &mut self.nodes[node]
-            && !file.given_up
-        {
-            file.durable.clone_from(&file.present);
+        if let Node::File(file) = &mut self.nodes[node] {
+            file.durable = file.on_disk(&file.present);
         }
     }
 
     pub(super) fn fail_sync(&mut self, node: NodeId) {
-        if let Node::File(file) = &mut self.nodes[node]
-            && file.durable != file.present
-        {
-            file.given_up = true;
+        if let Node::File(file) = &mut self.nodes[node] {
+            let pairs = file.durable.iter().zip(&file.present);
+            let same = pairs.take_while(|(durable, present)| durable == present).count();
+            if same < file.present.len() {
+                file.lost = Some(same..file.present.len());
+            }
         }
     }
 
     pub(super) fn evict(&mut self, node: NodeId) {
         if let Node::File(file) = &mut self.nodes[node]
-            && file.given_up
+            && file.lost.is_some()
         {
-            file.present.clone_from(&file.durable);
-            file.given_up = false;
+            file.present = file.on_disk(&file.present);
+            file.lost = None;
         }
     }
 
@@ -234,7 +236,7 @@ impl Tree {
             match node {
                 Node::File(file) => {
                     file.present.clone_from(&file.durable);
-                    file.given_up = false;
+                    file.lost = None;
                 }
                 Node::Directory { durable, present } => present.clone_from(durable),
                 Node::Link => {}
@@ -251,10 +253,9 @@ impl Tree {
         }
         for node in &mut self.nodes {
             if let Node::File(file) = node
-                && !file.given_up
                 && file.durable != file.present
             {
-                file.durable = mixture(&file.durable, &file.present, random);
+                file.durable = mixture(&file.durable, &file.on_disk(&file.present), random);
             }
         }
         self.forget();
@@ -322,6 +323,18 @@ impl Tree {
             Node::Directory { .. } => EntryKind::Directory,
             Node::Link => EntryKind::SymbolicLink,
         }
+    }
+}
+
+impl FileNode {
+    /// Returns what the disk has when these bytes are written: not those lost.
+    fn on_disk(&self, bytes: &[u8]) -> Vec<u8> {
+        let Some(lost) = self.lost.clone() else { return bytes.to_vec() };
+        let byte = |(at, byte): (usize, &u8)| match lost.contains(&at) {
+            true => self.durable.get(at).copied().unwrap_or(0),
+            false => *byte,
+        };
+        bytes.iter().enumerate().map(byte).collect()
     }
 }
 
