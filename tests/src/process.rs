@@ -1,7 +1,7 @@
 //! Processes that never outlive their handle, and signals to them by their id.
 
 use std::io::{BufReader, Read};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -39,6 +39,11 @@ impl Running {
     /// Takes the standard output that was asked for by `Stdio::piped`.
     pub fn stdout(&mut self) -> Result<BufReader<ChildStdout>> {
         self.child.stdout.take().map(BufReader::new).context("the standard output is not piped")
+    }
+
+    /// Takes the standard error that was asked for by `Stdio::piped`.
+    pub fn stderr(&mut self) -> Result<BufReader<ChildStderr>> {
+        self.child.stderr.take().map(BufReader::new).context("the standard error is not piped")
     }
 
     /// Sends a signal.

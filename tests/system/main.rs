@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a test that fails")]
 
+mod busy;
 mod coins;
 mod crash;
 mod order;
 mod pay;
+mod speaker;
 mod stage;
+mod stopped;
 mod tap;
 mod wire;

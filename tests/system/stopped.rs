@@ -1,0 +1,63 @@
+//! A peer that stops in the middle and comes back to life: the other says what it waits for, gives the
+//! link up after a while but never the money, and both finish.
+
+use std::sync::{Arc, OnceLock};
+
+use protocol::room::Side;
+use rustix::process::Signal;
+use tests::process::signal_process;
+
+use crate::speaker::Speaker;
+use crate::stage::{ALL, COINS, Stage};
+use crate::tap::Tap;
+use crate::wire::{Said, What, Wire};
+
+#[test]
+fn a_receiver_that_stops_at_the_coins_is_waited_for() {
+    let coins = Said { what: What::Message(24), by: Side::S };
+    stops(Side::R, coins, &["the other side's Received", "the other person"]);
+}
+
+#[test]
+fn a_sender_that_stops_at_received_is_waited_for() {
+    let received = Said { what: What::Message(14), by: Side::R };
+    stops(Side::S, received, &["the other side's Coins confirmed.", "the other person"]);
+}
+
+/// Pays from home to home; each time a side is stopped as the message passes, and goes on once its
+/// peer has said that it waits: for the next message; or, the link given up, for the person.
+#[track_caller]
+fn stops(stopped: Side, at: Said, waits: &[&str]) {
+    let stage = Stage::with_coins(COINS);
+    let mut payment = stage.payment(ALL);
+    for (round, wait) in waits.iter().enumerate() {
+        let victim = Arc::new(OnceLock::new());
+        let mut due = Some(Arc::clone(&victim));
+        let mut wire = Wire::default();
+        let tap = Tap::start(stage.relay.address.clone(), move |line| {
+            if wire.said(line) == Some(at)
+                && let Some(victim) = due.take()
+            {
+                signal_process(*victim.wait(), Signal::STOP).unwrap();
+            }
+        });
+        payment.relay = tap.address();
+        payment.conn = stage.world.dir.join(format!("conn-{round}.txt"));
+        let mut sender = Speaker::start("coin-send", payment.send(60));
+        payment.wait_for_conn(&mut sender.program).unwrap();
+        let receiver = Speaker::start("coin-receive", payment.receive(60));
+        let (prey, mut other) = match stopped {
+            Side::S => (sender, receiver),
+            Side::R => (receiver, sender),
+        };
+        victim.set(prey.program.id()).unwrap();
+        other.says("Money to be Sent");
+        other.says(&format!("waiting for {wait}"));
+        prey.program.signal(Signal::CONT).unwrap();
+        prey.succeeds();
+        other.succeeds();
+        let totals = (payment.from.total().unwrap(), payment.to.total().unwrap());
+        assert_eq!(totals, (0, ALL), "round {round}");
+        std::mem::swap(&mut payment.from, &mut payment.to);
+    }
+}
