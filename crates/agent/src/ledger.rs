@@ -5,8 +5,10 @@
 //! property tests run over both.
 
 mod fjall;
+mod head;
 mod open_error;
 pub(crate) mod sim;
+mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -1,40 +1,51 @@
-//! The ledger on disk, in a log-structured store (fjall).
+//! The ledger on disk: a directory with a head and the current store.
 //!
-//! One directory: the store in `store/`, and `commits`, a witness of how many commits the
-//! store has had at least. The store cuts a journal off where it stops making sense, which is
-//! right after a power cut and wrong after damage; a store with fewer commits than the witness
-//! says has lost some that were answered for, and is not opened.
+//! ```text
+//! head        "3 1742": store-3 is current and has had 1,742 commits at least
+//! store-3/
+//! ```
 //!
-//! Coins and the ledger's own entries share one keyspace, so that neither can be lost without
-//! the other: a coin's key has 4 bytes, the names of the others have more.
+//! A start reads the journal of the store, change by change. So that it stays short, a ledger
+//! whose journal has grown far beyond its coins copies these into a fresh store, and then makes
+//! that one the current one by replacing the head: the cost of the copy is that of a few changes
+//! more for each coin, whatever the number of coins.
 
 use std::fs;
 use std::io;
-use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use coin::{AuthenticityNumber, SerialNumber};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use tracing::warn;
+use tracing::{debug, warn};
 
+use super::head::Head;
+use super::store::{CHANGE_BYTES, Store, journal_bytes};
 use super::{Charter, Damage, FORMAT, Ledger, LedgerError, OpenError};
 use crate::data_dir::files;
-use crate::limits::{
-    LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNAL_BYTES, LEDGER_MEMTABLE_BYTES,
-};
+use crate::limits::LEDGER_JOURNAL_BYTES;
 
 /// The ledger of one agent, on disk.
 pub struct FjallLedger {
     dir: PathBuf,
     charter: Charter,
-    store: Database,
-    entries: Keyspace,
-    commits: AtomicU64,
+    store: RwLock<Arc<Store>>,
+    books: Mutex<Books>,
 }
 
-const STORE: &str = "store";
-const WITNESS: &str = "commits";
+/// What the ledger keeps count of; held while it commits.
+struct Books {
+    head: Head,
+    /// The head as it stands in its file.
+    witnessed: Head,
+    /// Bytes in the journal of the store, about.
+    journal: u64,
+    /// Bytes that its coins would take there, as far as they have been counted.
+    coins: u64,
+    /// The journal is long enough for a fresh store from so many bytes on.
+    journal_max: u64,
+    /// It is not known which store a start would open.
+    closed: bool,
+}
 
 impl FjallLedger {
     /// Founds an empty ledger in `dir`, which must not exist, and closes it.
@@ -54,15 +65,9 @@ impl FjallLedger {
                 fs::remove_dir_all(&beside)?;
             }
             fs::create_dir(&beside)?;
-            let (store, entries) = open_store(&beside)?;
-            let mut batch = store.batch().durability(Some(PersistMode::SyncAll));
-            batch.insert(&entries, "format", FORMAT.to_string());
-            batch.insert(&entries, "network", charter.network.as_str());
-            batch.insert(&entries, "agent", charter.agent.to_string());
-            batch.insert(&entries, "commits", 0_u64.to_be_bytes());
-            batch.commit()?;
-            files::write_new(&beside.join(WITNESS), b"0\n")?;
-            drop((store, entries));
+            let head = Head { generation: 1, commits: 0 };
+            drop(Store::found(&head.store(&beside), charter)?);
+            head.write(&beside)?;
             fs::rename(&beside, dir)?;
             Ok(files::sync_parent(dir)?)
         };
@@ -75,26 +80,43 @@ impl FjallLedger {
     ///
     /// See [`OpenError`]. A ledger that has lost commits is not opened.
     pub fn open(dir: &Path) -> Result<FjallLedger, OpenError> {
-        if !dir.join(STORE).exists() {
+        FjallLedger::open_with(dir, LEDGER_JOURNAL_BYTES)
+    }
+
+    pub(super) fn open_with(dir: &Path, journal_max: u64) -> Result<FjallLedger, OpenError> {
+        if !dir.exists() {
             return Err(OpenError::NotFounded { dir: dir.to_owned() });
         }
         let damaged = |source| OpenError::Damaged { dir: dir.to_owned(), source };
-        check_layout(dir).map_err(damaged)?;
-        let (store, entries) = open_store(dir).map_err(damaged)?;
-        let format = entry(&entries, "format").map_err(damaged)?;
+        let head = Head::read(dir).map_err(damaged)?;
+        let store = Store::open(&head.store(dir)).map_err(damaged)?;
+        let format = store.format().map_err(damaged)?;
         if format != FORMAT.to_string() {
             return Err(OpenError::OtherFormat { dir: dir.to_owned(), found: format });
         }
-        let charter = read_charter(&entries).map_err(damaged)?;
-        let found = read_commits(&entries).map_err(damaged)?;
-        let witnessed = read_witness(dir).map_err(damaged)?;
+        let (witnessed, found) = (head.commits, store.commits().map_err(damaged)?);
         if found < witnessed {
             return Err(OpenError::LostCommits { dir: dir.to_owned(), witnessed, found });
         }
-        let commits = AtomicU64::new(found);
-        let ledger = FjallLedger { dir: dir.to_owned(), charter, store, entries, commits };
-        ledger.witness().map_err(|source| damaged(source.into()))?;
-        Ok(ledger)
+        if found > witnessed {
+            Head { commits: found, ..head }.write(dir).map_err(|source| damaged(source.into()))?;
+        }
+        let head = Head { commits: found, ..head };
+        remove_other_stores(dir, head).map_err(|source| damaged(source.into()))?;
+        let journal = journal_bytes(&head.store(dir)).map_err(damaged)?;
+        Ok(FjallLedger {
+            dir: dir.to_owned(),
+            charter: store.charter().map_err(damaged)?,
+            store: RwLock::new(Arc::new(store)),
+            books: Mutex::new(Books {
+                head,
+                witnessed: head,
+                journal,
+                coins: 0,
+                journal_max,
+                closed: false,
+            }),
+        })
     }
 
     /// Returns the ledger if it is that of `expected`.
@@ -117,14 +139,55 @@ impl FjallLedger {
     ///
     /// When the file cannot be written.
     pub fn witness(&self) -> io::Result<()> {
-        let commits = self.commits.load(Ordering::Acquire);
-        files::replace(&self.dir.join(WITNESS), format!("{commits}\n").as_bytes())
+        let mut books = self.books();
+        if !books.closed && books.witnessed != books.head {
+            books.head.write(&self.dir)?;
+            books.witnessed = books.head;
+        }
+        Ok(())
     }
 
-    /// Moves what is in memory into a table, as the store does by itself when it has grown.
     #[cfg(test)]
-    pub(crate) fn flush(&self) {
-        self.entries.rotate_memtable_and_wait().unwrap();
+    pub(super) fn flush(&self) {
+        self.store().flush();
+    }
+
+    fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.store.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with a fresh store. A copy that fails leaves everything as it was.
+    fn renew(&self, books: &mut Books) -> Result<(), LedgerError> {
+        books.journal = 0;
+        let agent = self.charter.agent;
+        let next = Head { generation: books.head.generation + 1, ..books.head };
+        let place = next.store(&self.dir);
+        let (fresh, entries) = match copy(&self.store(), &place) {
+            Ok(copied) => copied,
+            Err(error) => {
+                warn!(agent, %error, "the journal of the ledger stays long");
+                return Ok(());
+            }
+        };
+        // Both stores hold the same now. When the head cannot be written nobody knows which of
+        // them a start will open, so that neither may be written any more.
+        if let Err(error) = next.write(&self.dir) {
+            books.closed = true;
+            return Err(LedgerError::Store(Box::new(error)));
+        }
+        books.head = next;
+        books.witnessed = next;
+        books.coins = entries * CHANGE_BYTES;
+        *self.store.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        if let Err(error) = remove_other_stores(&self.dir, next) {
+            warn!(agent, %error, "an old store stays until the next start");
+        }
+        debug!(agent, generation = next.generation, entries, "fresh store");
+        Ok(())
     }
 }
 
@@ -134,7 +197,7 @@ impl Ledger for FjallLedger {
     }
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
-        let entry = self.entries.get(sn.get().to_be_bytes()).map_err(store_error)?;
+        let entry = self.store().get(sn).map_err(store_error)?;
         let an = entry.map(|bytes| match bytes.as_ref().try_into() {
             Ok(bytes) => Ok(AuthenticityNumber::from_bytes(bytes)),
             Err(_) => Err(LedgerError::TornEntry { sn, bytes: bytes.len() }),
@@ -143,16 +206,17 @@ impl Ledger for FjallLedger {
     }
 
     fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError> {
-        let commits = self.commits.load(Ordering::Acquire) + 1;
-        // A commit that grows the journal file is complete only with its new length; fdatasync
-        // writes that down too.
-        let mut batch = self.store.batch().durability(Some(PersistMode::SyncData));
-        for (sn, an) in changes {
-            batch.insert(&self.entries, sn.get().to_be_bytes(), an.expose());
+        let mut books = self.books();
+        if books.closed {
+            return Err(LedgerError::Closed);
         }
-        batch.insert(&self.entries, "commits", commits.to_be_bytes());
-        batch.commit().map_err(store_error)?;
-        self.commits.store(commits, Ordering::Release);
+        let commits = books.head.commits + 1;
+        self.store().commit(changes, commits).map_err(store_error)?;
+        books.head.commits = commits;
+        books.journal += (changes.len() as u64 + 2) * CHANGE_BYTES;
+        if books.journal > books.journal_max.max(2 * books.coins) {
+            self.renew(&mut books)?;
+        }
         Ok(())
     }
 }
@@ -165,61 +229,32 @@ impl Drop for FjallLedger {
     }
 }
 
+fn copy(store: &Store, place: &Path) -> Result<(Store, u64), Damage> {
+    if place.exists() {
+        fs::remove_dir_all(place)?;
+    }
+    let copied = store.copy_to(place)?;
+    files::sync_parent(place)?;
+    Ok(copied)
+}
+
+/// Takes away what is left of earlier stores, and of a later one that was not finished.
+fn remove_other_stores(dir: &Path, head: Head) -> io::Result<()> {
+    let current = head.store(dir);
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let is_store =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("store-"));
+        if is_store && path != current {
+            fs::remove_dir_all(path)?;
+        }
+    }
+    Ok(())
+}
+
 fn store_error(error: fjall::Error) -> LedgerError {
     match error {
         fjall::Error::Poisoned => LedgerError::Closed,
         error => LedgerError::Store(Box::new(error)),
     }
-}
-
-/// Looks for the files without which the store takes what is there for the rest of an unfinished
-/// creation, and deletes it.
-fn check_layout(dir: &Path) -> Result<(), Damage> {
-    let store = dir.join(STORE);
-    let mut needed = vec![store.join("version")];
-    for keyspace in fs::read_dir(store.join("keyspaces"))? {
-        needed.push(keyspace?.path().join("current"));
-    }
-    match needed.into_iter().find(|file| !file.is_file()) {
-        Some(file) => Err(Damage::Missing(file)),
-        None => Ok(()),
-    }
-}
-
-fn open_store(dir: &Path) -> Result<(Database, Keyspace), Damage> {
-    let open = || -> Result<(Database, Keyspace), Damage> {
-        let store = Database::builder(dir.join(STORE))
-            .cache_size(LEDGER_CACHE_BYTES)
-            .max_cached_files(Some(LEDGER_FILES))
-            .max_journaling_size(LEDGER_JOURNAL_BYTES)
-            .worker_threads(1)
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
-        let entries = store.keyspace("ledger", options)?;
-        Ok((store, entries))
-    };
-    // Some kinds of damage fail assertions of the store instead of being reported by it.
-    catch_unwind(open).unwrap_or(Err(Damage::Assertion))
-}
-
-fn entry(entries: &Keyspace, name: &'static str) -> Result<String, Damage> {
-    let bytes = entries.get(name)?.ok_or(Damage::Entry(name))?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| Damage::Entry(name))
-}
-
-fn read_charter(entries: &Keyspace) -> Result<Charter, Damage> {
-    let network = entry(entries, "network")?.parse().map_err(|_| Damage::Entry("network"))?;
-    let agent = entry(entries, "agent")?.parse().map_err(|_| Damage::Entry("agent"))?;
-    Ok(Charter { network, agent })
-}
-
-fn read_commits(entries: &Keyspace) -> Result<u64, Damage> {
-    let bytes = entries.get("commits")?.ok_or(Damage::Entry("commits"))?;
-    let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
-    Ok(u64::from_be_bytes(bytes))
-}
-
-fn read_witness(dir: &Path) -> Result<u64, Damage> {
-    let text = fs::read_to_string(dir.join(WITNESS))?;
-    text.trim_end().parse().map_err(|_| Damage::Witness)
 }

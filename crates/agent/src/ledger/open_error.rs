@@ -70,7 +70,7 @@ pub enum Damage {
     /// The store broke off over what it read.
     #[error("the store cannot make sense of its files")]
     Assertion,
-    /// The file `commits` is no number.
-    #[error("its file `commits` is torn")]
-    Witness,
+    /// The file `head` is not what was written.
+    #[error("its file `head` is torn")]
+    Head,
 }

@@ -10,7 +10,9 @@ use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert_eq, proptest};
 use tempfile::TempDir;
 
+use super::head::Head;
 use super::sim::{Fault, SimDisk};
+use super::store::{self, Store};
 use super::{Charter, FjallLedger, Ledger, LedgerError, OpenError};
 
 pub(crate) fn charter(agent: usize) -> Charter {
@@ -40,7 +42,10 @@ impl Place {
 
     pub(crate) fn open(&self) -> Box<dyn Ledger> {
         match self {
-            Place::Disk(dir) => Box::new(FjallLedger::open(&dir.path().join("agent-07")).unwrap()),
+            Place::Disk(dir) => {
+                // So short a journal that it is renewed all the time.
+                Box::new(FjallLedger::open_with(&dir.path().join("agent-07"), 600).unwrap())
+            }
             Place::Simulated(disk) => Box::new(disk.open()),
         }
     }
@@ -155,4 +160,50 @@ fn the_ledger_of_another_agent_or_network_is_refused() {
         assert!(matches!(refused, Err(OpenError::OtherCharter { .. })));
     }
     assert!(FjallLedger::open(&place).unwrap().expected_as(&charter(7)).is_ok());
+}
+
+#[test]
+fn a_long_journal_is_renewed_and_a_start_reads_little() {
+    let dir = TempDir::new().unwrap();
+    let place = dir.path().join("agent-07");
+    FjallLedger::found(&place, &charter(7)).unwrap();
+    let ledger = FjallLedger::open_with(&place, 10_000).unwrap();
+    for round in 0..=255 {
+        let changes: Vec<_> = (1..20).map(|number| (sn(number), an(round))).collect();
+        ledger.commit(&changes).unwrap();
+    }
+    let head = Head::read(&place).unwrap();
+    assert!(head.generation > 10, "{head:?}");
+    drop(ledger);
+    assert_eq!(Head::read(&place).unwrap().commits, 256);
+    let ledger = FjallLedger::open(&place).unwrap();
+    assert!(store::journal_bytes(&head.store(&place)).unwrap() < 20_000);
+    assert!((1..20).all(|number| ledger.an(sn(number)).unwrap() == Some(an(255))));
+}
+
+#[test]
+fn a_crash_while_a_store_is_renewed_leaves_the_old_one_or_the_new_one() {
+    let dir = TempDir::new().unwrap();
+    let place = dir.path().join("agent-07");
+    FjallLedger::found(&place, &charter(7)).unwrap();
+    let ledger = FjallLedger::open(&place).unwrap();
+    ledger.commit(&[(sn(1), an(9))]).unwrap();
+    drop(ledger);
+    let (old, new) = (Head::read(&place).unwrap(), Head { generation: 2, commits: 1 });
+
+    // The new store is not finished.
+    std::fs::create_dir(new.store(&place)).unwrap();
+    std::fs::write(new.store(&place).join("version"), "").unwrap();
+    assert_eq!(FjallLedger::open(&place).unwrap().an(sn(1)).unwrap(), Some(an(9)));
+    assert!(!new.store(&place).exists());
+
+    // The new store is finished, and the head names the old one or the new one.
+    for (head, other) in [(old, new), (new, old)] {
+        let current = Store::open(&old.store(&place)).unwrap();
+        drop(current.copy_to(&new.store(&place)).unwrap());
+        drop(current);
+        head.write(&place).unwrap();
+        assert_eq!(FjallLedger::open(&place).unwrap().an(sn(1)).unwrap(), Some(an(9)));
+        assert!(head.store(&place).exists() && !other.store(&place).exists());
+    }
 }

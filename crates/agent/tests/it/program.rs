@@ -91,7 +91,7 @@ fn ledgers_that_are_missing_swapped_or_torn_are_refused() {
     let (ended, _) = home.start(&[]).stop("TERM");
     assert_eq!(ended.code(), Some(20), "they are back in their places");
 
-    let journal = place("agent-03").join("store").join("0.jnl");
+    let journal = place("agent-03").join("store-1").join("0.jnl");
     let bytes = fs::read(&journal).unwrap();
     fs::write(&journal, &bytes[..bytes.len() / 2]).unwrap();
     refused("agent-03 is damaged");

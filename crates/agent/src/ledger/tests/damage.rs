@@ -46,6 +46,20 @@ fn ledger() -> (TempDir, PathBuf) {
     (dir, place)
 }
 
+/// A closed ledger whose commits but the last are in a fresh store.
+fn renewed_ledger() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().unwrap();
+    let place = dir.path().join("whole");
+    FjallLedger::found(&place, &charter(7)).unwrap();
+    let ledger = FjallLedger::open_with(&place, 100).unwrap();
+    let most: Vec<_> = (1..COINS).map(|number| (sn(number), an(9))).collect();
+    ledger.commit(&most).unwrap();
+    ledger.commit(&[(sn(COINS), an(9))]).unwrap();
+    drop(ledger);
+    assert!(place.join("store-2").exists() && !place.join("store-1").exists());
+    (dir, place)
+}
+
 fn has_lost_nothing(place: &Path) -> bool {
     let Ok(ledger) = FjallLedger::open(place) else { return true };
     (1..=COINS).all(|number| match ledger.an(sn(number)) {
@@ -56,14 +70,19 @@ fn has_lost_nothing(place: &Path) -> bool {
 
 /// Damages each file of a copy of the ledger in one way and looks at what opens.
 fn check(damage: impl Fn(&Path, &[u8])) {
-    let (dir, whole) = ledger();
+    for (dir, whole) in [ledger(), renewed_ledger()] {
+        check_one(&dir, &whole, &damage);
+    }
+}
+
+fn check_one(dir: &TempDir, whole: &Path, damage: &impl Fn(&Path, &[u8])) {
     let mut files = Vec::new();
-    files_of(&whole, &mut files);
+    files_of(whole, &mut files);
     assert!(files.len() > 3);
     for (number, file) in files.iter().enumerate() {
         let place = dir.path().join(format!("damaged-{number}"));
-        copy(&whole, &place);
-        let victim = place.join(file.strip_prefix(&whole).unwrap());
+        copy(whole, &place);
+        let victim = place.join(file.strip_prefix(whole).unwrap());
         damage(&victim, &fs::read(&victim).unwrap());
         assert!(has_lost_nothing(&place), "{}", victim.display());
     }
@@ -101,7 +120,7 @@ fn a_file_with_other_bytes_in_it() {
 #[test]
 fn a_journal_that_lost_its_end_is_told_from_a_crash() {
     let (_dir, place) = ledger();
-    let journal = place.join("store").join("0.jnl");
+    let journal = place.join("store-1").join("0.jnl");
     let bytes = fs::read(&journal).unwrap();
     fs::write(&journal, &bytes[..bytes.len() - 1]).unwrap();
     let refused = FjallLedger::open(&place).map(drop);

@@ -1,0 +1,149 @@
+//! One log-structured store (fjall) on disk, which a ledger replaces by a fresh one when its
+//! journal has grown.
+//!
+//! Coins and the ledger's own entries share one keyspace, so that neither can be lost without the
+//! other: a coin's key has 4 bytes, the names of the others have more.
+
+use std::fs;
+use std::path::Path;
+
+use coin::{AuthenticityNumber, SerialNumber};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{Charter, Damage, FORMAT};
+use crate::limits::{
+    LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNALS_BYTES, LEDGER_MEMTABLE_BYTES,
+};
+
+/// Bytes of one change in the journal: its key, its secret and what the store writes around them.
+pub(super) const CHANGE_BYTES: u64 = 4 + 16 + 22;
+
+/// A store, open.
+pub(super) struct Store {
+    database: Database,
+    entries: Keyspace,
+}
+
+impl Store {
+    /// Makes a store with the entries of an empty ledger.
+    pub(super) fn found(dir: &Path, charter: &Charter) -> Result<Store, Damage> {
+        let store = Store::create_or_open(dir)?;
+        let mut batch = store.database.batch().durability(Some(PersistMode::SyncAll));
+        batch.insert(&store.entries, "format", FORMAT.to_string());
+        batch.insert(&store.entries, "network", charter.network.as_str());
+        batch.insert(&store.entries, "agent", charter.agent.to_string());
+        batch.insert(&store.entries, "commits", 0_u64.to_be_bytes());
+        batch.commit()?;
+        Ok(store)
+    }
+
+    /// Opens a store.
+    pub(super) fn open(dir: &Path) -> Result<Store, Damage> {
+        check_layout(dir)?;
+        // Some kinds of damage fail assertions of the store instead of being reported by it.
+        std::panic::catch_unwind(|| Store::create_or_open(dir)).unwrap_or(Err(Damage::Assertion))
+    }
+
+    /// Makes a store with the entries of this one, all of them in tables and none in the journal,
+    /// and returns how many they are. On disk when this returns.
+    pub(super) fn copy_to(&self, dir: &Path) -> Result<(Store, u64), Damage> {
+        let copy = Store::create_or_open(dir)?;
+        let mut count = 0;
+        let mut tables = copy.entries.start_ingestion()?;
+        for entry in self.entries.iter() {
+            let (key, value) = entry.into_inner()?;
+            tables.write(key, value)?;
+            count += 1;
+        }
+        tables.finish()?;
+        copy.database.persist(PersistMode::SyncAll)?;
+        Ok((copy, count))
+    }
+
+    pub(super) fn get(&self, sn: SerialNumber) -> fjall::Result<Option<fjall::UserValue>> {
+        self.entries.get(sn.get().to_be_bytes())
+    }
+
+    /// Makes all changes or none; on disk when this returns.
+    pub(super) fn commit(
+        &self,
+        changes: &[(SerialNumber, AuthenticityNumber)],
+        commits: u64,
+    ) -> fjall::Result<()> {
+        // A commit that grows the journal file is complete only with the file's new length;
+        // fdatasync writes that down too.
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
+        for (sn, an) in changes {
+            batch.insert(&self.entries, sn.get().to_be_bytes(), an.expose());
+        }
+        batch.insert(&self.entries, "commits", commits.to_be_bytes());
+        batch.commit()
+    }
+
+    /// Returns the format of the ledger as it stands there.
+    pub(super) fn format(&self) -> Result<String, Damage> {
+        self.text("format")
+    }
+
+    pub(super) fn charter(&self) -> Result<Charter, Damage> {
+        let network = self.text("network")?.parse().map_err(|_| Damage::Entry("network"))?;
+        let agent = self.text("agent")?.parse().map_err(|_| Damage::Entry("agent"))?;
+        Ok(Charter { network, agent })
+    }
+
+    /// Returns how many commits the ledger has had.
+    pub(super) fn commits(&self) -> Result<u64, Damage> {
+        let bytes = self.entries.get("commits")?.ok_or(Damage::Entry("commits"))?;
+        let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    /// Moves what is in memory into a table, as the store does by itself when it has grown.
+    #[cfg(test)]
+    pub(super) fn flush(&self) {
+        self.entries.rotate_memtable_and_wait().unwrap();
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, Damage> {
+        let bytes = self.entries.get(name)?.ok_or(Damage::Entry(name))?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| Damage::Entry(name))
+    }
+
+    fn create_or_open(dir: &Path) -> Result<Store, Damage> {
+        let database = Database::builder(dir)
+            .cache_size(LEDGER_CACHE_BYTES)
+            .max_cached_files(Some(LEDGER_FILES))
+            .max_journaling_size(LEDGER_JOURNALS_BYTES)
+            .worker_threads(1)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
+        let entries = database.keyspace("ledger", options)?;
+        Ok(Store { database, entries })
+    }
+}
+
+/// Returns how long the journals of a store are that has just been opened: what a start has to
+/// read.
+pub(super) fn journal_bytes(dir: &Path) -> Result<u64, Damage> {
+    let mut bytes = 0;
+    for file in fs::read_dir(dir)? {
+        let file = file?;
+        if file.path().extension().is_some_and(|extension| extension == "jnl") {
+            bytes += file.metadata()?.len();
+        }
+    }
+    Ok(bytes)
+}
+
+/// Looks for the files without which the store takes what is there for the rest of an unfinished
+/// creation, and deletes it.
+fn check_layout(dir: &Path) -> Result<(), Damage> {
+    let mut needed = vec![dir.join("version")];
+    for keyspace in fs::read_dir(dir.join("keyspaces"))? {
+        needed.push(keyspace?.path().join("current"));
+    }
+    match needed.into_iter().find(|file| !file.is_file()) {
+        Some(file) => Err(Damage::Missing(file)),
+        None => Ok(()),
+    }
+}
