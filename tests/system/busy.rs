@@ -14,11 +14,11 @@ fn a_second_writer_leaves_at_once_and_names_the_first() {
     let payment = stage.payment(7);
     let mut sender = Speaker::start("coin-send", payment.send(60));
     sender.says("waiting for the other person");
-    let minted = stage.world.dir.join("minted");
+    let minted = &stage.ground.purses[0];
     let mut import = stage.sender.command(Program::CoinWallet, &["import"]);
     import.arg(minted);
     let mut elsewhere = stage.payment(7);
-    elsewhere.conn = stage.world.dir.join("another.txt");
+    elsewhere.conn = stage.ground.world.dir.join("another.txt");
     let resume = stage.sender.command(Program::CoinWallet, &["resume"]);
     let writers = [
         ("import", import),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use coin::{AGENTS, Amount, Coin, SerialNumber, stack};
-use raida::{AddressBook, Authority, Timing};
+use coin::{AGENTS, Amount, Answer, Coin, Rule, SerialNumber, StoredCoin, stack};
+use raida::{AddressBook, Authority, Claim, Timing};
 use tests::world::{Agents, Home, files_below};
 use tokio::runtime::Runtime;
 use wallet::{Folder, WalletName};
 
-/// Coins by serial number.
-pub(crate) type Coins = BTreeMap<SerialNumber, Coin>;
+/// Coins by serial number, as their files hold them.
+pub(crate) type Coins = BTreeMap<SerialNumber, StoredCoin>;
 
 /// Returns the coins in the folders of a home that count for its owner; an error if one lies there twice.
 pub(crate) fn owned(home: &Home) -> Result<Coins> {
@@ -23,8 +23,8 @@ pub(crate) fn owned(home: &Home) -> Result<Coins> {
         for file in files_below(&home.dir.join(place))? {
             let stored =
                 stack::read(&fs::read(&file)?).with_context(|| file.display().to_string())?;
-            for coin in stored.into_iter().map(|stored| stored.coin) {
-                let sn = coin.sn;
+            for coin in stored {
+                let sn = coin.coin.sn;
                 ensure!(coins.insert(sn, coin).is_none(), "coin {} lies there twice", sn.get());
             }
         }
@@ -54,22 +54,47 @@ impl Witness {
 
     /// Expects that all 25 agents take these coins.
     pub(crate) fn alive(&self, coins: &Coins) -> Result<()> {
-        self.all_say('p', coins)
+        self.say('p', AGENTS, coins)
     }
 
     /// Expects that all 25 agents refuse the secrets of these coins.
     pub(crate) fn dead(&self, coins: &Coins) -> Result<()> {
-        self.all_say('f', coins)
+        self.say('f', AGENTS, coins)
     }
 
-    fn all_say(&self, letter: char, coins: &Coins) -> Result<()> {
-        let coins: Vec<Coin> = coins.values().cloned().collect();
-        let detection = self.runtime.block_on(self.authority.detect(&coins, &|_| {}));
-        let wanted = letter.to_string().repeat(AGENTS);
-        for (coin, pown) in coins.iter().zip(detection.pown) {
-            let sn = coin.sn.get();
-            ensure!(pown.to_string() == wanted, "of coin {sn} the agents say {pown}, not {wanted}");
+    /// Expects that so many agents as make an owner take these coins, and that each of the others
+    /// holds the secret that was proposed to it: all of them can be fixed.
+    pub(crate) fn owned(&self, coins: &Coins) -> Result<()> {
+        self.say('p', Rule::CLOUDCOIN.own.into(), coins)?;
+        let claims: Vec<Claim> = coins.values().map(claim).collect();
+        let found = self.runtime.block_on(self.authority.find(&claims, &|_| {}));
+        for (claim, answers) in claims.iter().zip(found) {
+            let sn = claim.sn.get();
+            let known = |answer: &Answer| matches!(answer, Answer::HoldsAn | Answer::HoldsPan);
+            ensure!(answers.iter().all(known), "of coin {sn} a secret is lost: {answers:?}");
         }
         Ok(())
     }
+
+    /// Expects that so many agents as make an owner refuse the secrets of these coins.
+    pub(crate) fn given_away(&self, coins: &Coins) -> Result<()> {
+        self.say('f', Rule::CLOUDCOIN.own.into(), coins)
+    }
+
+    /// Expects this letter of so many agents, or more, for each coin.
+    fn say(&self, letter: char, agents: usize, coins: &Coins) -> Result<()> {
+        let coins: Vec<Coin> = coins.values().map(|stored| stored.coin.clone()).collect();
+        let detection = self.runtime.block_on(self.authority.detect(&coins, &|_| {}));
+        for (coin, pown) in coins.iter().zip(detection.pown) {
+            let (sn, said) = (coin.sn.get(), pown.to_string());
+            let enough = said.matches(letter).count() >= agents;
+            ensure!(enough, "of coin {sn} the agents say {said}, not {agents} times {letter}");
+        }
+        Ok(())
+    }
+}
+
+fn claim(StoredCoin { coin, pans, .. }: &StoredCoin) -> Claim {
+    let ans = coin.ans.clone();
+    Claim { sn: coin.sn, pans: pans.clone().unwrap_or_else(|| ans.clone()), ans }
 }

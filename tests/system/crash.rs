@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use protocol::room::Side;
 
-use crate::crash::lane::{Ground, Lane};
+use crate::crash::lane::Lane;
+use crate::stage::Ground;
 use crate::wire::{Said, What};
 
 mod lane;
@@ -26,6 +27,9 @@ mod trap;
 const LANES: usize = 8;
 /// Purses of 3439 for homes in place of those that a failed round has left in disorder.
 const SPARE_PURSES: usize = 2;
+
+/// 3439 in so many coins that they take two frames of 24.
+const COINS: &str = "12x250,3x100,2x25,5x5,64x1";
 
 /// All that is said in a transfer, in its order.
 const POINTS: [Said; 29] = [
@@ -126,9 +130,9 @@ fn play(what_follows: &[Then]) {
             rounds.extend(what_follows.iter().map(|then| Round { point, killed, then: *then }));
         }
     }
-    let (ground, purses) = Ground::with_purses(LANES + SPARE_PURSES);
+    let ground = Ground::with_purses(LANES + SPARE_PURSES, COINS);
     let rounds = Mutex::new(rounds.into_iter());
-    let purses = Mutex::new(purses.into_iter());
+    let purses = Mutex::new(ground.purses.iter());
     let failures = Mutex::new(Vec::new());
     thread::scope(|lanes| {
         for _ in 0..LANES {
@@ -142,14 +146,14 @@ fn play(what_follows: &[Then]) {
 }
 
 /// Plays rounds until there are no more; a failed one costs the homes that it was played with.
-fn play_lane(
-    ground: &Ground,
-    purses: &Mutex<impl Iterator<Item = PathBuf>>,
+fn play_lane<'a>(
+    ground: &'a Ground,
+    purses: &Mutex<impl Iterator<Item = &'a PathBuf>>,
     rounds: &Mutex<impl Iterator<Item = Round>>,
     failures: &Mutex<Vec<String>>,
 ) {
     while let Some(purse) = next(purses) {
-        let mut lane = Lane::new(ground, &purse).unwrap();
+        let mut lane = Lane::new(ground, purse).unwrap();
         loop {
             let Some(round) = next(rounds) else { return };
             let began = Instant::now();

@@ -16,10 +16,10 @@ fn a_receiver_that_starts_first_is_paid() {
     let payment = stage.payment(7);
     // Without a relay the sender writes the file and stops: now the receiver can be first.
     let port = port(&stage);
-    stage.relay.process.kill().unwrap();
+    stage.ground.relay.process.kill().unwrap();
     let stopped = payment.send(60).output().unwrap();
     assert_eq!(stopped.status.code(), Some(4), "{}", said(&stopped));
-    stage.relay = stage.world.start_relay(port).unwrap();
+    stage.ground.relay = stage.ground.world.start_relay(port).unwrap();
 
     let mut receive = payment.receive(60);
     let mut receiver = Running::start("coin-receive", receive.arg("--json")).unwrap();
@@ -37,7 +37,7 @@ fn a_relay_that_is_restarted_in_mid_transfer_stops_nobody() {
     let mut stage = Stage::with_coins(COINS);
     let (seen, halfway) = mpsc::channel();
     let mut wire = Wire::default();
-    let tap = Tap::start(stage.relay.address.clone(), move |line| {
+    let tap = Tap::start(stage.ground.relay.address.clone(), move |line| {
         if wire.said(line) == Some(Said { what: What::Message(12), by: Side::S }) {
             let _ = seen.send(());
         }
@@ -47,13 +47,13 @@ fn a_relay_that_is_restarted_in_mid_transfer_stops_nobody() {
     let (sender, receiver) = payment.start();
     halfway.recv_timeout(WITHIN).unwrap();
     let port = port(&stage);
-    stage.relay.process.kill().unwrap();
-    stage.relay = stage.world.start_relay(port).unwrap();
+    stage.ground.relay.process.kill().unwrap();
+    stage.ground.relay = stage.ground.world.start_relay(port).unwrap();
     succeeds(sender);
     succeeds(receiver);
     assert_eq!(stage.totals(), (0, ALL));
 }
 
 fn port(stage: &Stage) -> u16 {
-    stage.relay.address.rsplit(':').next().unwrap().parse().unwrap()
+    stage.ground.relay.address.rsplit(':').next().unwrap().parse().unwrap()
 }

@@ -8,7 +8,7 @@ use tests::programs::Program;
 use tests::world::{Home, World, files_below};
 
 use crate::coins::{Coins, Witness, owned, sum};
-use crate::stage::{ALL, COINS, Stage, said, succeeds, world};
+use crate::stage::{ALL, COINS, Ground, Stage, said, succeeds, world};
 use crate::tap::Tap;
 
 #[test]
@@ -16,10 +16,10 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     let (folder, mut world) = world();
     // The most talkative agents: no level may say a secret.
     world.agents_log = "trace";
-    let stage = Stage::in_world(folder, world, COINS, World::start_agents);
+    let stage = Stage::on(Ground::in_world(folder, world, 1, COINS, World::start_agents));
     let old = owned(&stage.sender).unwrap();
     let wire = Arc::new(Mutex::new(String::new()));
-    let tap = Tap::start(stage.relay.address.clone(), {
+    let tap = Tap::start(stage.ground.relay.address.clone(), {
         let wire = Arc::clone(&wire);
         move |line| {
             let mut wire = wire.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +29,7 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     let mut payment = stage.payment(ALL);
     payment.relay = tap.address();
     let (sender, receiver) = payment.start();
-    let processes = [&sender, &receiver, &stage.relay.process, &stage.agents.process];
+    let processes = [&sender, &receiver, &stage.ground.relay.process, &stage.ground.agents.process];
     let argv =
         processes.map(|process| fs::read_to_string(format!("/proc/{}/cmdline", process.id())));
     let printed = succeeds(sender) + &succeeds(receiver);
@@ -43,12 +43,12 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     assert_eq!((ours.len(), theirs.len()), (1, 1));
     assert_eq!(ours[0].1, theirs[0].1, "both sides keep the same receipt");
 
-    let witness = Witness::of(&stage.agents).unwrap();
+    let witness = Witness::of(&stage.ground.agents).unwrap();
     witness.dead(&old).unwrap();
     witness.alive(&new).unwrap();
 
     let conn = fs::read_to_string(&payment.conn).unwrap();
-    let logs = ["relay.log", "raida.log"].map(|name| stage.world.dir.join(name));
+    let logs = ["relay.log", "raida.log"].map(|name| stage.ground.world.dir.join(name));
     for log in logs {
         let text = fs::read_to_string(&log).unwrap();
         assert!(!text.is_empty(), "{} is empty", log.display());
@@ -73,8 +73,8 @@ fn receipts(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
 fn no_secret_is_in(text: &str, coins: &[&Coins], conn: &str) {
     let text = text.to_ascii_lowercase();
     for coin in coins.iter().flat_map(|coins| coins.values()) {
-        let told = coin.ans.iter().any(|an| text.contains(an.to_hex().as_str()));
-        assert!(!told, "a secret of coin {} is there to read", coin.sn.get());
+        let told = coin.coin.ans.iter().any(|an| text.contains(an.to_hex().as_str()));
+        assert!(!told, "a secret of coin {} is there to read", coin.coin.sn.get());
     }
     let key = conn.lines().find_map(|line| line.strip_prefix("key     = ")).unwrap();
     assert!(!text.contains(&key.to_ascii_lowercase()), "the key of the file is there to read");

@@ -1,9 +1,9 @@
-//! A stage for whole-system tests: a relay, 25 agents, a sender with coins and a receiver without.
+//! Where whole-system tests happen: a relay, 25 agents, homes with and without coins, and payments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
@@ -18,38 +18,66 @@ pub(crate) const ALL: u64 = 3439;
 /// How long one program of a test may take.
 pub(crate) const WITHIN: Duration = Duration::from_secs(120);
 
-/// Everything that a test needs; ends its processes and removes its folder when it goes.
-pub(crate) struct Stage {
-    pub(crate) sender: Home,
-    pub(crate) receiver: Home,
+/// A relay, 25 agents and coins; ends its processes and removes its folder when it goes.
+pub(crate) struct Ground {
     pub(crate) relay: Relay,
     pub(crate) agents: Agents,
     pub(crate) world: World,
+    /// Folders of new coins, that of each with the same.
+    pub(crate) purses: Vec<PathBuf>,
     _folder: TempDir,
 }
 
-impl Stage {
-    /// Returns a stage whose sender holds these coins, as in `13x250,4x1`.
-    pub(crate) fn with_coins(coins: &str) -> Stage {
+impl Ground {
+    /// Returns a ground with so many purses of these coins, as in `13x250,4x1`.
+    pub(crate) fn with_purses(purses: usize, coins: &str) -> Ground {
         let (folder, world) = world();
-        Stage::in_world(folder, world, coins, World::start_agents)
+        Ground::in_world(folder, world, purses, coins, World::start_agents)
     }
 
     /// The same in a folder and world that exist, with agents that are started so.
     pub(crate) fn in_world(
         folder: TempDir,
         world: World,
+        purses: usize,
         coins: &str,
         start_agents: impl FnOnce(&World) -> Result<Agents>,
-    ) -> Stage {
-        let minted = world.dir.join("minted");
-        world.mint(coins, &minted).unwrap();
+    ) -> Ground {
+        let purses: Vec<PathBuf> =
+            (0..purses).map(|purse| world.dir.join(format!("purse-{purse}"))).collect();
+        purses.iter().for_each(|purse| world.mint(coins, purse).unwrap());
         let agents = start_agents(&world).unwrap();
         let relay = world.start_relay(0).unwrap();
-        let sender = world.home("sender", &agents).unwrap();
-        let receiver = world.home("receiver", &agents).unwrap();
-        sender.import(&minted).unwrap();
-        Stage { sender, receiver, relay, agents, world, _folder: folder }
+        Ground { relay, agents, world, purses, _folder: folder }
+    }
+
+    /// Returns two new homes in that folder; the first one has taken over the coins of a purse.
+    pub(crate) fn homes(&self, dir: &Path, purse: &Path) -> Result<(Home, Home)> {
+        fs::create_dir_all(dir)?;
+        let world = World { dir: dir.to_owned(), ..self.world.clone() };
+        let (one, two) = (world.home("one", &self.agents)?, world.home("two", &self.agents)?);
+        one.import(purse)?;
+        Ok((one, two))
+    }
+}
+
+/// A ground with a sender that has coins and a receiver that has none.
+pub(crate) struct Stage {
+    pub(crate) ground: Ground,
+    pub(crate) sender: Home,
+    pub(crate) receiver: Home,
+}
+
+impl Stage {
+    /// Returns a stage whose sender holds these coins, as in `13x250,4x1`.
+    pub(crate) fn with_coins(coins: &str) -> Stage {
+        Stage::on(Ground::with_purses(1, coins))
+    }
+
+    /// Returns a stage whose sender holds the coins of the first purse.
+    pub(crate) fn on(ground: Ground) -> Stage {
+        let (sender, receiver) = ground.homes(&ground.world.dir, &ground.purses[0]).unwrap();
+        Stage { ground, sender, receiver }
     }
 
     /// Returns the payment of an amount from the sender to the receiver; there is one on a stage.
@@ -57,8 +85,8 @@ impl Stage {
         Payment {
             from: self.sender.clone(),
             to: self.receiver.clone(),
-            conn: self.world.dir.join("conn.txt"),
-            relay: self.relay.address.clone(),
+            conn: self.ground.world.dir.join("conn.txt"),
+            relay: self.ground.relay.address.clone(),
             amount,
         }
     }

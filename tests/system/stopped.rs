@@ -34,7 +34,7 @@ fn stops(stopped: Side, at: Said, waits: &[&str]) {
         let victim = Arc::new(OnceLock::new());
         let mut due = Some(Arc::clone(&victim));
         let mut wire = Wire::default();
-        let tap = Tap::start(stage.relay.address.clone(), move |line| {
+        let tap = Tap::start(stage.ground.relay.address.clone(), move |line| {
             if wire.said(line) == Some(at)
                 && let Some(victim) = due.take()
             {
@@ -42,7 +42,7 @@ fn stops(stopped: Side, at: Said, waits: &[&str]) {
             }
         });
         payment.relay = tap.address();
-        payment.conn = stage.world.dir.join(format!("conn-{round}.txt"));
+        payment.conn = stage.ground.world.dir.join(format!("conn-{round}.txt"));
         let mut sender = Speaker::start("coin-send", payment.send(60));
         payment.wait_for_conn(&mut sender.program).unwrap();
         let receiver = Speaker::start("coin-receive", payment.receive(60));
