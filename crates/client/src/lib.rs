@@ -32,21 +32,30 @@ use crate::screen::{Format, Questions, Screen};
 
 /// Runs `coin-send` with the arguments of the process.
 pub fn coin_send() -> ExitCode {
-    let args = SendArgs::parse();
+    let args: SendArgs = match arguments() {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
     let screen = screen_of(&args.common);
     run(&screen, send::run(args, &screen))
 }
 
 /// Runs `coin-receive` with the arguments of the process.
 pub fn coin_receive() -> ExitCode {
-    let args = ReceiveArgs::parse();
+    let args: ReceiveArgs = match arguments() {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
     let screen = screen_of(&args.common);
     run(&screen, receive::run(args, &screen))
 }
 
 /// Runs `coin-wallet` with the arguments of the process.
 pub fn coin_wallet() -> ExitCode {
-    let args = WalletArgs::parse();
+    let args: WalletArgs = match arguments() {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
     let (WalletCommand::Init { common, .. }
     | WalletCommand::Balance { common }
     | WalletCommand::Import { common, .. }
@@ -54,6 +63,24 @@ pub fn coin_wallet() -> ExitCode {
     | WalletCommand::Resume { common, .. }) = &args.command;
     let screen = screen_of(common);
     run(&screen, commands::run(args.command, &screen))
+}
+
+/// Reads the command line. A wrong one is told to a program as an object, too.
+fn arguments<A: Parser>() -> Result<A, ExitCode> {
+    A::try_parse().map_err(|error| {
+        // Help and version are what was asked for; a closed output is the reader's choice.
+        let _ = error.print();
+        if !error.use_stderr() {
+            return ExitCode::SUCCESS;
+        }
+        if std::env::args_os().any(|arg| arg == "--json") {
+            let text = error.to_string();
+            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            let failure = Failure::new(Exit::Usage, what, "--help");
+            Screen::new(Format::Json, Questions::Ask).event_of(&failure);
+        }
+        Exit::Usage.into()
+    })
 }
 
 fn screen_of(common: &cli::Common) -> Screen {

@@ -186,12 +186,11 @@ impl Session {
         bench.tidy_up(&ended.machine).await.map_err(|fault| {
             Failure::new(Exit::File, words::fault(&fault), "mend it, then run: coin-wallet resume")
         })?;
-        let forgotten = now_secs() > file.expires_secs.saturating_add(KEPT_FOR_PEER_SECS);
-        let nothing_at_risk = matches!(exit, Exit::Done | Exit::Returned | Exit::PeerAway);
-        if ended.machine.journal() == Journal::Close || forgotten && nothing_at_risk {
+        if is_over(exit, ended.machine.journal(), file.expires_secs) {
             self.end(bench.id, &summary).await?;
         }
-        self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome));
+        let advice = words::advice(&ended.outcome);
+        self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome), advice);
         Ok(exit)
     }
 
@@ -221,12 +220,17 @@ impl Session {
             _ => "this transfer has ended: it was stopped and nothing changed hands".to_owned(),
         };
         self.screen.say("a connection file works once; nothing was done");
-        self.tell_result(id, summary, &text);
+        let advice = match Exit::from_code(summary.exit) {
+            Exit::Done => "",
+            _ => "a new --conn file for another payment",
+        };
+        self.tell_result(id, summary, &text, advice);
         Exit::from_code(summary.exit)
     }
 
-    /// Prints the last line of an operation.
-    pub(crate) fn tell_result(&self, id: OperationId, summary: &Summary, text: &str) {
+    /// Prints the last line of an operation, and what to do about it.
+    pub(crate) fn tell_result(&self, id: OperationId, summary: &Summary, text: &str, advice: &str) {
+        self.screen.advise(advice);
         self.screen.result(
             text,
             &json!({
@@ -234,6 +238,20 @@ impl Session {
                 "amount": summary.amount, "owned": summary.owned, "exit": summary.exit,
             }),
         );
+    }
+}
+
+/// Tells whether a transfer's journal is closed. A peer that did not come before anything was agreed can
+/// come until the file expires; one that something is kept for, for thirty days more.
+fn is_over(exit: Exit, journal: Journal, expires_secs: u64) -> bool {
+    let now = now_secs();
+    let nothing_at_risk = matches!(exit, Exit::Done | Exit::Returned | Exit::PeerAway);
+    match (journal, exit) {
+        (Journal::Close, Exit::PeerAway) => now > expires_secs,
+        (Journal::Close, _) => true,
+        (Journal::KeepOpen, _) => {
+            nothing_at_risk && now > expires_secs.saturating_add(KEPT_FOR_PEER_SECS)
+        }
     }
 }
 

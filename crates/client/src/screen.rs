@@ -132,12 +132,22 @@ impl Screen {
 
     /// Shows an error with its advice.
     pub(crate) fn fail(&self, failure: &Failure) {
+        self.event_of(failure);
+        self.line(&format!("{} {}", self.paint("31", "error:"), failure.what));
+        self.advise(&failure.advice);
+    }
+
+    /// Tells a program of an error.
+    pub(crate) fn event_of(&self, failure: &Failure) {
         self.event(&json!({
             "v": 1, "event": "error", "message": failure.what, "try": failure.advice, "exit": failure.exit.code(),
         }));
-        self.line(&format!("{} {}", self.paint("31", "error:"), failure.what));
-        if !failure.advice.is_empty() {
-            self.line(&format!("try: {}", failure.advice));
+    }
+
+    /// Shows what to do; nothing where nothing is to be done.
+    pub(crate) fn advise(&self, advice: &str) {
+        if !advice.is_empty() {
+            self.line(&format!("try: {advice}"));
         }
     }
 

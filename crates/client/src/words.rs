@@ -87,6 +87,38 @@ pub(crate) fn status(outcome: &Outcome) -> (&'static str, Amount) {
     }
 }
 
+/// Says what to do about an ending; empty where nothing is to be done.
+pub(crate) fn advice(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) | Outcome::Unreceipted(_) => "",
+        Outcome::InDoubt(_) => "coin-wallet resume, with the same --home",
+        Outcome::Partly(_) => "tell the other person; coin-wallet resume asks the agents again",
+        Outcome::Returned(why) => match why {
+            Cause::PeerAway | Cause::Stuck { .. } => {
+                "agree on a time with the other person; if nothing was agreed yet, the same command tries again"
+            }
+            Cause::Declined | Cause::Stopped | Cause::PeerStopped(_) | Cause::Expired => {
+                "a new --conn file when both want to go on"
+            }
+            Cause::OutOfStep { .. }
+            | Cause::OtherAmount(_)
+            | Cause::Refused
+            | Cause::OddPosition(_)
+            | Cause::Undecided(_)
+            | Cause::Fault(Fault::BadBatch(_) | Fault::BadReceipt(_)) => {
+                "ask the other person what program they run; a new --conn file for another try"
+            }
+            Cause::Fault(Fault::TooFewAgents { .. }) => {
+                "a new --conn file when the agents are there again"
+            }
+            Cause::Fault(Fault::NoExactCoins) => {
+                "coin-wallet balance, and an amount that the coins make exactly"
+            }
+            Cause::Fault(Fault::Disk(_)) => "make room on the disk, then a new --conn file",
+        },
+    }
+}
+
 /// Says what an import came to.
 pub(crate) fn imported(totals: &Totals) -> String {
     let mut text = format!("imported {}", totals.owned());
@@ -118,7 +150,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
         ),
         Outcome::Returned(why) => format!("stopped, nothing is at risk: {}", cause(why)),
         Outcome::InDoubt(why) => {
-            format!("money is in flight: {}. Run: coin-wallet resume", cause(why))
+            format!("money is in flight: {}", cause(why))
         }
         Outcome::Partly(totals) => format!(
             "settled in part: {} changed hands, {} is called counterfeit",

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::house::{listen, serve};
 use crate::limits;
 use crate::settings::Settings;
-use crate::signals::{Signal, Signals};
+use crate::signals::Signals;
 
 /// The chat relay of LiveConnect: rooms of two; every number sign that a member writes reaches the
 /// other one as the writer's IP address.
@@ -40,7 +40,7 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 2 usage, 3 the address or port cannot be had, 130 or 143 stopped by SIGINT or SIGTERM.
+Exit codes: 2 usage, 3 the address or port cannot be had, 20 stopped by a signal.
 What is logged, on stderr: RUST_LOG=warn, info (default), debug.";
 
 impl Arguments {
@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
     match run(&arguments) {
-        Ok(signal) => ExitCode::from(signal.exit_code()),
+        Ok(()) => ExitCode::from(STOPPED),
         Err(error) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
             eprintln!("error: {error}{cause}");
@@ -69,6 +69,8 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// "Stopped, nothing at risk": a signal never exits 0.
+const STOPPED: u8 = 20;
 /// "File, home or configuration": an address that cannot be had is the operator's to change.
 const NOT_STARTED: u8 = 3;
 
@@ -97,7 +99,7 @@ impl StartError {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Signal, StartError> {
+fn run(arguments: &Arguments) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
@@ -107,15 +109,15 @@ fn run(arguments: &Arguments) -> Result<Signal, StartError> {
         announce(listener.local_addr()?);
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, arguments.settings(), stop.clone()));
-        let signal = signals.next().await;
-        info!(?signal, "stopping");
+        signals.next().await;
+        info!("stopping");
         stop.cancel();
         // A second signal does not wait for the members.
         tokio::select! {
             _ = serving => {}
             _ = signals.next() => {}
         }
-        Ok(signal)
+        Ok(())
     })
 }
 

@@ -30,8 +30,9 @@ pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
     if !balance.in_flight.is_zero() {
         text.push(format!("  {:>12}  in flight (not in the total)", balance.in_flight));
     }
-    let object =
-        json!({"v": 1, "total": balance.total, "folders": folders, "in_flight": balance.in_flight});
+    let object = json!({"v": 1, "total": balance.total, "folders": folders, "in_flight": balance.in_flight,
+        "limbo": balance.limbo, "suspect": balance.suspect,
+    });
     screen.result(&text.join("\n"), &object);
     Ok(Exit::Done)
 }

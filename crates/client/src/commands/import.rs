@@ -35,10 +35,12 @@ pub(crate) async fn run(
         })
         .await;
     let (new, known) = session.disk(checked)?;
-    for coin in &known {
+    if let (Some(first), false) = (known.first(), new.is_empty()) {
         screen.warn(&format!(
-            "coin {} is in this wallet already, or on its way out of it; it is left alone",
-            coin.sn.get()
+            "{} of the coins are in this wallet already or on their way out of it, the first is {}; \
+             they are left alone",
+            known.len(),
+            first.sn.get()
         ));
     }
     if new.is_empty() {

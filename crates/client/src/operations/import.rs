@@ -99,7 +99,12 @@ async fn close(
     };
     let summary =
         Summary { status: status.to_owned(), amount, owned: totals.owned(), exit: exit.code() };
-    session.tell_result(id, &summary, &words::imported(&totals));
+    let advice = match exit {
+        Exit::Done => "",
+        Exit::Partly => "give the counterfeit coins back to whoever gave them to you",
+        _ => "coin-wallet resume, when the agents are there",
+    };
+    session.tell_result(id, &summary, &words::imported(&totals), advice);
     if totals.all_owned() {
         session.end(id, &summary).await?;
     }

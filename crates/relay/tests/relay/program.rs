@@ -47,7 +47,7 @@ fn listening_at(line: &str) -> SocketAddr {
 
 #[test]
 fn it_says_where_it_listens_and_a_signal_never_exits_0() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut program = Program::start(&["--port", "0"]);
         let address = listening_at(&program.first_line());
         let mut member = BufReader::new(TcpStream::connect(address).unwrap());
@@ -62,7 +62,7 @@ fn it_says_where_it_listens_and_a_signal_never_exits_0() {
         assert!(line.starts_with("<#relay Abort draining: "), "{line}");
         drop(member);
         let (exit, stderr) = program.end();
-        assert_eq!(exit, Some(code), "{stderr}");
+        assert_eq!(exit, Some(20), "{stderr}");
         assert!(stderr.contains("Only programs on this machine can connect."), "{stderr}");
         assert!(stderr.contains("--bind 0.0.0.0"), "{stderr}");
     }
