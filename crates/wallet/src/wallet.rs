@@ -1,7 +1,6 @@
 //! The wallet of a home: what lies where, and which operations there are.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use coin::{CoinName, SerialNumber, StoredCoin, stack};
@@ -144,15 +143,18 @@ impl<D: Disk> Wallet<D> {
     /// [`WalletError::LoadedAlready`]; those of the disk and of the journal.
     pub fn load(&mut self, id: OperationId) -> Result<Operation<D>, WalletError> {
         self.home.health.ask()?;
-        if self.ended(id)?.is_some() {
+        let loaded = self.home.load(id)?;
+        if journal::exists(&self.home.disk, journal::DONE, id)? {
             return Err(WalletError::Ended { id });
         }
         if !journal::exists(&self.home.disk, journal::OPEN, id)? {
             return Err(WalletError::UnknownOperation { id });
         }
-        let loaded = self.home.load(id)?;
         let mut operation =
             Operation::load(loaded, id)?.ok_or(WalletError::UnknownOperation { id })?;
+        if operation.has_ended() {
+            return Err(WalletError::Ended { id });
+        }
         operation.finish(self)?;
         Ok(operation)
     }
@@ -171,11 +173,6 @@ impl<D: Disk> Wallet<D> {
     /// Those of the disk and of the journals.
     pub fn history(&self) -> Result<Vec<Ended>, WalletError> {
         history::history(&self.home.disk)
-    }
-
-    /// Returns the path of an operation's journal, from the home on, for messages.
-    pub fn journal_path(&self, id: OperationId) -> PathBuf {
-        journal::path_in(journal::OPEN, id)
     }
 }
 

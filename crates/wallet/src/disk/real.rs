@@ -6,6 +6,7 @@
 //! same open directory serves `syncfs`: Linux reports a failed write-back once
 //! to every descriptor that was open at that time, so a fresh one could miss it.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,6 +14,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
@@ -25,7 +27,8 @@ use crate::limits::{FILES_SYNCED_SINGLY_MAX, FOLDER_FILES_MAX, HOLDER_BYTES_MAX}
 #[derive(Debug)]
 pub struct RealDisk {
     root: OwnedFd,
-    path: PathBuf,
+    /// The directories walked to so far: those of a home, some 40.
+    directories: Mutex<HashMap<PathBuf, Arc<OwnedFd>>>,
 }
 
 impl RealDisk {
@@ -36,7 +39,7 @@ impl RealDisk {
     /// When there is no directory at `path`.
     pub fn open(path: &Path) -> io::Result<RealDisk> {
         let root = rustix::fs::open(path, DIRECTORY.difference(OFlags::NOFOLLOW), Mode::empty())?;
-        Ok(RealDisk { root, path: path.to_owned() })
+        Ok(RealDisk { root, directories: Mutex::default() })
     }
 
     /// Makes the home at `path` with the directories above it, where there is
@@ -63,12 +66,17 @@ impl RealDisk {
         RealDisk::open(&path)
     }
 
-    /// Returns the path that the home was opened by, for messages.
-    pub fn path(&self) -> &Path {
-        &self.path
+    fn directory(&self, path: &Path) -> io::Result<Arc<OwnedFd>> {
+        let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dir) = known.get(path) {
+            return Ok(Arc::clone(dir));
+        }
+        let dir = Arc::new(self.walk(path)?);
+        known.insert(path.to_owned(), Arc::clone(&dir));
+        Ok(dir)
     }
 
-    fn directory(&self, path: &Path) -> io::Result<OwnedFd> {
+    fn walk(&self, path: &Path) -> io::Result<OwnedFd> {
         let mut dir = rustix::fs::openat(&self.root, ".", DIRECTORY, Mode::empty())?;
         for step in path.components() {
             let Component::Normal(name) = step else {
@@ -80,7 +88,7 @@ impl RealDisk {
     }
 
     /// Returns the directory that `path` is in, and its last name.
-    fn entry<'p>(&self, path: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
+    fn entry<'p>(&self, path: &'p Path) -> io::Result<(Arc<OwnedFd>, &'p OsStr)> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
         Ok((self.directory(path.parent().unwrap_or(Path::new("")))?, name))
     }
@@ -139,7 +147,7 @@ impl Disk for RealDisk {
 
     fn restrict(&self, path: &Path) -> io::Result<Rights> {
         let file = if path.as_os_str().is_empty() {
-            File::from(self.directory(path)?)
+            File::from(self.walk(path)?)
         } else {
             let (dir, name) = self.entry(path)?;
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;

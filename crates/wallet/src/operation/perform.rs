@@ -72,6 +72,12 @@ enum There {
     File(Likeness),
 }
 
+/// What became of a name that was to be given to a new file.
+enum Slot {
+    Filled,
+    Taken,
+}
+
 /// Under which name a file is there now.
 enum Landed {
     Made(String),
@@ -144,17 +150,22 @@ impl<'a, D: Disk> Performance<'a, D> {
     fn write(&mut self, to: Place, name: &str, content: &Content) -> Result<Landed, WalletError> {
         for name in variants(name) {
             let path = to.file(&name);
+            if let Slot::Filled = self.create(&path, content)? {
+                return Ok(Landed::Made(name));
+            }
             match self.there(&path, content)? {
-                There::Nothing => {}
                 There::File(Likeness::Same) => {
                     self.unsynced.found(path);
                     return Ok(Landed::Found(name));
                 }
-                There::File(Likeness::Torn) => self.set_aside(to, &name)?,
-                There::File(Likeness::Other) => continue,
+                There::File(Likeness::Torn) => {
+                    self.set_aside(to, &name)?;
+                    if let Slot::Filled = self.create(&path, content)? {
+                        return Ok(Landed::Made(name));
+                    }
+                }
+                There::File(Likeness::Other) | There::Nothing => {}
             }
-            self.create(path, content)?;
-            return Ok(Landed::Made(name));
         }
         Err(WalletError::NoFreeName { place: to, name: name.to_owned() })
     }
@@ -205,8 +216,8 @@ impl<'a, D: Disk> Performance<'a, D> {
             && matches!(self.there(&path, content)?, There::File(Likeness::Torn))
         {
             self.set_aside(to, &name)?;
-            self.done.restored.push(path.clone());
-            self.create(path, content)?;
+            self.create(&path, content)?;
+            self.done.restored.push(path);
             return Ok(name);
         }
         self.unsynced.found(path);
@@ -230,11 +241,15 @@ impl<'a, D: Disk> Performance<'a, D> {
         }
     }
 
-    fn create(&mut self, path: PathBuf, content: &Content) -> Result<(), WalletError> {
-        let mut file = self.home.disk.create(&path).map_err(disk_error("create", &path))?;
-        file.write_at(0, &content.to_bytes()).map_err(disk_error("write to", &path))?;
-        self.unsynced.made(path, file);
-        Ok(())
+    fn create(&mut self, path: &Path, content: &Content) -> Result<Slot, WalletError> {
+        let mut file = match self.home.disk.create(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Slot::Taken),
+            Err(error) => return Err(disk_error("create", path)(error)),
+        };
+        file.write_at(0, &content.to_bytes()).map_err(disk_error("write to", path))?;
+        self.unsynced.made(path.to_owned(), file);
+        Ok(Slot::Filled)
     }
 
     /// Moves a file to the Trash of its wallet.

@@ -1,35 +1,17 @@
 //! What the acts of an operation do, and what they refuse.
 
-use std::io;
 use std::path::Path;
 
-use coin::{CoinName, SerialNumber, StoredCoin, stack};
+use coin::{CoinName, StoredCoin};
 use wallet::{
-    Folder, Kind, Loss, Mutation, Operation, OperationId, Place, Regrade, SimDisk, Wallet,
-    WalletError, WalletName, balance,
+    Folder, Kind, Loss, Mutation, OperationId, Place, Regrade, SimDisk, Wallet, WalletError,
+    WalletName, balance,
 };
 
 use crate::scenario::{
-    BANK, ID, IMPORT, RECEIVER_BANK, SENDER_BANK, SENDER_EXPORT, SENDER_SENT, coin, in_folders,
-    incoming,
+    BANK, ID, IMPORT, RECEIVER_BANK, SENDER_BANK, SENDER_EXPORT, SENDER_SENT, coin, coin_file,
+    home, in_folders, incoming, reopened, sn,
 };
-
-fn home() -> (SimDisk, Wallet<SimDisk>, Operation<SimDisk>) {
-    let disk = SimDisk::new();
-    let (mut wallet, _) = Wallet::open(disk.clone()).unwrap();
-    let operation = wallet.begin(ID, Kind::Send, "a test").unwrap();
-    (disk, wallet, operation)
-}
-
-fn sn(number: u32) -> SerialNumber {
-    SerialNumber::new(number).unwrap()
-}
-
-fn reopened(disk: &SimDisk) -> (SimDisk, Wallet<SimDisk>) {
-    let disk = disk.restart(Loss::Unsynced);
-    let (wallet, _) = Wallet::open(disk.clone()).unwrap();
-    (disk, wallet)
-}
 
 fn syncs(disk: &SimDisk, act: impl FnOnce()) -> usize {
     let before = disk.mutations().len();
@@ -78,7 +60,7 @@ fn the_number_of_syncs_does_not_depend_on_the_number_of_coins() {
 fn a_conflict_keeps_both_files_and_is_reported() {
     let (disk, mut wallet, mut operation) = home();
     let name = CoinName::new(sn(1), operation.tag());
-    disk.put(&Path::new("Default/Bank").join(name.to_string()), &file(&coin(1, 7)));
+    disk.put(&Path::new("Default/Bank").join(name.to_string()), &coin_file(&coin(1, 7)));
     let acted = operation.place(&mut wallet, BANK, &[coin(1, 0), coin(2, 0)]).unwrap();
     let kept_as = "1.CloudCoin.1.1.73697874-2.stack";
     assert_eq!(acted.names[0].to_string(), kept_as);
@@ -95,7 +77,7 @@ fn a_conflict_keeps_both_files_and_is_reported() {
 fn a_shift_onto_other_contents_keeps_both() {
     let (disk, mut wallet, mut operation) = home();
     let names = operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap().names;
-    disk.put(&Path::new(".Sender/Bank").join(names[0].to_string()), &file(&coin(1, 7)));
+    disk.put(&Path::new(".Sender/Bank").join(names[0].to_string()), &coin_file(&coin(1, 7)));
     let acted = operation.shift(&mut wallet, BANK, SENDER_BANK, &names).unwrap();
     assert_eq!(acted.conflicts.len(), 1);
     assert_eq!(wallet.read(SENDER_BANK, &acted.names[0]).unwrap(), coin(1, 0));
@@ -103,34 +85,6 @@ fn a_shift_onto_other_contents_keeps_both() {
     // Said again, as after a crash: the name that it got then.
     let again = operation.shift(&mut wallet, BANK, SENDER_BANK, &names).unwrap();
     assert_eq!(again.names, acted.names);
-}
-
-#[test]
-fn a_torn_file_goes_to_trash_and_is_written_whole() {
-    let (disk, mut wallet, mut operation) = home();
-    let name = CoinName::new(sn(1), operation.tag());
-    let torn = &file(&coin(1, 0))[..100];
-    disk.put(&Path::new("Default/Bank").join(name.to_string()), torn);
-    let acted = operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap();
-    assert_eq!(acted.names, std::slice::from_ref(&name));
-    assert_eq!(wallet.read(BANK, &name).unwrap(), coin(1, 0));
-    let trash = Path::new("Default/Trash").join(name.to_string());
-    assert!(disk.files().iter().any(|(path, bytes)| *path == trash && bytes == torn));
-}
-
-#[test]
-fn a_file_that_is_gone_from_both_folders_is_made_again() {
-    let (disk, mut wallet, mut operation) = home();
-    let names = operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap().names;
-    // Recorded (reserve, write, sync), and the power goes in the rename.
-    disk.crash_at(4);
-    operation.shift(&mut wallet, BANK, SENDER_BANK, &names).unwrap_err();
-    let disk = disk.restart(Loss::Unsynced);
-    // The worst of disks has lost the file altogether.
-    disk.lose(&Path::new("Default/Bank").join(names[0].to_string()));
-    let (wallet, report) = Wallet::open(disk).unwrap();
-    assert_eq!(report.restored.len(), 1, "{report:?}");
-    assert_eq!(wallet.read(SENDER_BANK, &names[0]).unwrap(), coin(1, 0));
 }
 
 #[test]
@@ -154,7 +108,7 @@ fn what_is_not_there_or_not_that_coin_is_refused_before_anything_moves() {
     let good = operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap().names.remove(0);
     let lying: CoinName = "1.CloudCoin.1.2.x.stack".parse().unwrap();
     let missing: CoinName = "1.CloudCoin.1.3.x.stack".parse().unwrap();
-    disk.put(&Path::new("Default/Bank").join(lying.to_string()), &file(&coin(1, 0)));
+    disk.put(&Path::new("Default/Bank").join(lying.to_string()), &coin_file(&coin(1, 0)));
     let before = in_folders(&disk);
     let error = operation.shift(&mut wallet, BANK, SENDER_BANK, &[good.clone(), lying]);
     assert!(matches!(error, Err(WalletError::NotThatCoin { .. })), "{error:?}");
@@ -164,102 +118,6 @@ fn what_is_not_there_or_not_that_coin_is_refused_before_anything_moves() {
     let error = operation.regrade(&mut wallet, &[regrade]);
     assert!(matches!(error, Err(WalletError::OtherCoin { .. })), "{error:?}");
     assert_eq!(in_folders(&disk), before);
-}
-
-#[test]
-fn after_a_failed_sync_nothing_is_done_any_more() {
-    for n in 1..200 {
-        let (disk, mut wallet, mut operation) = home();
-        disk.fail_at(n, io::ErrorKind::Other);
-        let placed = operation.place(&mut wallet, BANK, &[coin(1, 0)]);
-        let acts = disk.mutations();
-        match placed {
-            Ok(_) => return,
-            Err(WalletError::SyncFailed(_)) => {
-                let refused = [
-                    operation.note("a", "b").unwrap_err(),
-                    operation.place(&mut wallet, BANK, &[coin(2, 0)]).unwrap_err(),
-                    wallet.begin(OperationId::from_bytes([1; 16]), Kind::Send, "").unwrap_err(),
-                    wallet.clear(WalletName::Sender).unwrap_err(),
-                    operation.end(&mut wallet, "").unwrap_err(),
-                ];
-                assert!(refused.iter().all(|error| matches!(error, WalletError::Stopped)));
-                assert_eq!(disk.mutations().len(), acts.len(), "something was done");
-            }
-            Err(_) => {
-                let last = acts.last().unwrap();
-                assert!(
-                    !format!("{last:?}").starts_with("Sync"),
-                    "{last:?} was not taken for final"
-                );
-                // Not final: what was begun is finished by the next act.
-                operation.place(&mut wallet, BANK, &[coin(2, 0)]).unwrap();
-                assert_eq!(wallet.list(BANK).unwrap().len(), if n == 1 || n == 2 { 1 } else { 2 });
-            }
-        }
-    }
-    panic!("the act has no end");
-}
-
-#[test]
-fn what_memory_shows_after_a_failed_sync_is_not_believed() {
-    let (disk, wallet, mut operation) = home();
-    operation.note("n", "1").unwrap();
-    // The write works, its sync does not, and the process ends.
-    disk.fail_at(2, io::ErrorKind::Other);
-    assert!(matches!(operation.note("n", "2"), Err(WalletError::SyncFailed(_))));
-    drop((wallet, operation));
-    let disk = disk.restart(Loss::Nothing);
-    let (mut wallet, _) = Wallet::open(disk.clone()).unwrap();
-    let mut operation = wallet.load(ID).unwrap();
-    let shown = operation.last_note("n").map(str::to_owned);
-    operation.note("other", "3").unwrap();
-    drop((wallet, operation));
-    let (_, mut wallet) = reopened(&disk);
-    assert_eq!(wallet.load(ID).unwrap().last_note("n"), shown.as_deref());
-}
-
-#[test]
-fn an_operation_does_not_end_before_its_acts_are_done() {
-    let (disk, mut wallet, mut operation) = home();
-    // Recorded (reserve, write, sync); then the file cannot be made.
-    disk.fail_at(4, io::ErrorKind::StorageFull);
-    operation.place(&mut wallet, BANK, &[coin(1, 0)]).unwrap_err();
-    operation.end(&mut wallet, "done").unwrap();
-    let (_, wallet) = reopened(&disk);
-    assert_eq!(wallet.list(BANK).unwrap().len(), 1);
-}
-
-#[test]
-fn the_last_records_fit_on_a_full_disk() {
-    let (disk, mut wallet, mut operation) = home();
-    let coins: Vec<StoredCoin> = (1..=50).map(incoming).collect();
-    operation.keep("coins", &coins).unwrap();
-    disk.limit_space(0);
-    let verdicts = "p".repeat(60_000);
-    operation.note("verdicts", &verdicts).unwrap();
-    operation.end(&mut wallet, "full").unwrap();
-    let (_, wallet) = reopened(&disk);
-    assert_eq!(wallet.ended(ID).unwrap().unwrap().summary, "full");
-}
-
-#[test]
-fn a_full_disk_refuses_coins_before_they_count_and_goes_on_afterwards() {
-    let (disk, mut wallet, mut operation) = home();
-    let coins: Vec<StoredCoin> = (1..=50).map(incoming).collect();
-    disk.limit_space(90_000);
-    let error = operation.keep("coins", &coins).unwrap_err();
-    assert!(matches!(&error, WalletError::Disk(disk) if disk.is_disk_full()), "{error:?}");
-    assert!(operation.kept("coins").is_none());
-    operation.note("peer", "refused").unwrap();
-    disk.limit_space(u64::MAX);
-    operation.keep("coins", &coins).unwrap();
-    operation.place(&mut wallet, IMPORT, &coins).unwrap();
-    drop((operation, wallet));
-    let (_, mut wallet) = reopened(&disk);
-    let operation = wallet.load(ID).unwrap();
-    assert_eq!(operation.kept("coins").unwrap(), coins);
-    assert_eq!(operation.last_note("peer"), Some("refused"));
 }
 
 #[test]
@@ -376,8 +234,4 @@ fn debug_shows_no_secret() {
     let shown = format!("{wallet:?} {operation:?} {acted:?} {:?}", operation.kept("coins"));
     assert!(!shown.to_lowercase().contains("abab"), "{shown}");
     assert!(!shown.contains("171, 171"), "{shown}");
-}
-
-fn file(coin: &StoredCoin) -> Vec<u8> {
-    stack::write(std::slice::from_ref(coin)).as_bytes().to_vec()
 }

@@ -11,4 +11,5 @@ mod random;
 mod real_disk;
 mod receipts;
 mod scenario;
+mod trouble;
 mod worth;

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use coin::{
     AnSet, AuthenticityNumber, Coin, CoinName, Letter, PownString, SerialNumber, StoredCoin, stack,
 };
-use wallet::{Folder, Kind, Operation, OperationId, Place, Regrade, SimDisk, Wallet, WalletName};
+use wallet::{
+    Folder, Kind, Loss, Operation, OperationId, Place, Regrade, SimDisk, Wallet, WalletName,
+};
 
 pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 
@@ -200,4 +202,29 @@ pub(crate) fn in_folders(disk: &SimDisk) -> BTreeMap<PathBuf, u64> {
     };
     let files = disk.files().into_iter().filter(|(path, _)| counts(path));
     files.map(|(path, bytes)| (path, hash(bytes))).collect()
+}
+
+/// A home with a begun operation.
+pub(crate) fn home() -> (SimDisk, Wallet<SimDisk>, Operation<SimDisk>) {
+    let disk = SimDisk::new();
+    let (mut wallet, _) = Wallet::open(disk.clone()).unwrap();
+    let operation = wallet.begin(ID, Kind::Send, "a test").unwrap();
+    (disk, wallet, operation)
+}
+
+/// A serial number.
+pub(crate) fn sn(number: u32) -> SerialNumber {
+    SerialNumber::new(number).unwrap()
+}
+
+/// What a power cut leaves.
+pub(crate) fn reopened(disk: &SimDisk) -> (SimDisk, Wallet<SimDisk>) {
+    let disk = disk.restart(Loss::Unsynced);
+    let (wallet, _) = Wallet::open(disk.clone()).unwrap();
+    (disk, wallet)
+}
+
+/// The bytes of a coin's file.
+pub(crate) fn coin_file(coin: &StoredCoin) -> Vec<u8> {
+    stack::write(std::slice::from_ref(coin)).as_bytes().to_vec()
 }

@@ -1,16 +1,15 @@
-//! The tree of a simulated disk: each file with its durable and its present
-//! contents, each directory with its durable and its present entries.
+//! The tree of a simulated disk: each directory with its durable and its present entries.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use super::Loss;
+use super::file_node::FileNode;
 use crate::disk::{Entry, EntryKind};
 
 pub(super) type NodeId = usize;
@@ -20,7 +19,6 @@ type Entries = BTreeMap<OsString, NodeId>;
 type Change = (NodeId, OsString, Option<NodeId>);
 
 const ROOT: NodeId = 0;
-const SECTOR_BYTES: usize = 512;
 
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
@@ -37,17 +35,6 @@ enum Node {
     File(FileNode),
     Directory { durable: Entries, present: Entries },
     Link,
-}
-
-#[derive(Clone, Debug, Default)]
-struct FileNode {
-    durable: Vec<u8>,
-    present: Vec<u8>,
-    /// Bytes that the disk has set aside for it.
-    reserved: u64,
-    /// Bytes of a failed sync: memory shows them, the disk does not have them,
-    /// and no later sync writes them.
-    lost: Option<Range<usize>>,
 }
 
 impl Default for Tree {
@@ -78,9 +65,7 @@ impl Tree {
             Ok(node) => node,
             Err(_) => self.create(path)?,
         };
-        if let Node::File(file) = &mut self.nodes[node] {
-            file.present = bytes.to_vec();
-        }
+        self.change(node, |file| file.present = bytes.to_vec());
         self.sync(node);
         self.sync_dir(path.parent().unwrap_or(Path::new("")))
     }
@@ -137,60 +122,44 @@ impl Tree {
 
     pub(super) fn write(&mut self, node: NodeId, at: u64, bytes: &[u8]) -> io::Result<()> {
         let at = usize::try_from(at).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        let end = at + bytes.len();
-        let fits = self.take_space(node, end as u64);
-        if let Node::File(file) = &mut self.nodes[node] {
-            let end =
-                if fits.is_ok() { end } else { (at + bytes.len() / 2).min(file.present.len()) };
-            if file.present.len() < end {
-                file.present.resize(end, 0);
-            }
-            if at < end {
-                file.present[at..end].copy_from_slice(&bytes[..end - at]);
-            }
-            file.lost.take_if(|lost| at <= lost.start && lost.end <= end);
-        }
+        let fits = self.reserve(node, (at + bytes.len()) as u64);
+        self.change(node, |file| match &fits {
+            Ok(()) => file.write(at, bytes),
+            Err(_) => file.write_within(at, bytes),
+        });
         fits
     }
 
     pub(super) fn cut(&mut self, node: NodeId, len: u64) {
-        if let Node::File(file) = &mut self.nodes[node] {
-            file.present.truncate(usize::try_from(len).unwrap_or(usize::MAX));
-            let kept = file.present.len() as u64;
-            if let Some(free) = &mut self.free {
-                *free += file.reserved.saturating_sub(kept);
-            }
-            file.reserved = kept;
+        let mut given_back = 0;
+        self.change(node, |file| given_back = file.cut(len));
+        if let Some(free) = &mut self.free {
+            *free += given_back;
         }
     }
 
     pub(super) fn reserve(&mut self, node: NodeId, end: u64) -> io::Result<()> {
-        self.take_space(node, end)
+        let Node::File(file) = &mut self.nodes[node] else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let more = end.saturating_sub(file.reserved);
+        if let Some(free) = &mut self.free {
+            *free = free.checked_sub(more).ok_or(io::ErrorKind::StorageFull)?;
+        }
+        file.reserved += more;
+        Ok(())
     }
 
     pub(super) fn sync(&mut self, node: NodeId) {
-        if let Node::File(file) = &mut self.nodes[node] {
-            file.durable = file.on_disk(&file.present);
-        }
+        self.change(node, FileNode::sync);
     }
 
     pub(super) fn fail_sync(&mut self, node: NodeId) {
-        if let Node::File(file) = &mut self.nodes[node] {
-            let pairs = file.durable.iter().zip(&file.present);
-            let same = pairs.take_while(|(durable, present)| durable == present).count();
-            if same < file.present.len() {
-                file.lost = Some(same..file.present.len());
-            }
-        }
+        self.change(node, FileNode::fail_sync);
     }
 
     pub(super) fn evict(&mut self, node: NodeId) {
-        if let Node::File(file) = &mut self.nodes[node]
-            && file.lost.is_some()
-        {
-            file.present = file.on_disk(&file.present);
-            file.lost = None;
-        }
+        self.change(node, FileNode::evict);
     }
 
     pub(super) fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
@@ -234,10 +203,7 @@ impl Tree {
         self.unsynced.clear();
         for node in &mut self.nodes {
             match node {
-                Node::File(file) => {
-                    file.present.clone_from(&file.durable);
-                    file.lost = None;
-                }
+                Node::File(file) => file.forget(),
                 Node::Directory { durable, present } => present.clone_from(durable),
                 Node::Link => {}
             }
@@ -252,10 +218,8 @@ impl Tree {
             }
         }
         for node in &mut self.nodes {
-            if let Node::File(file) = node
-                && file.durable != file.present
-            {
-                file.durable = mixture(&file.durable, &file.on_disk(&file.present), random);
+            if let Node::File(file) = node {
+                file.keep_some(random);
             }
         }
         self.forget();
@@ -282,16 +246,10 @@ impl Tree {
         self.unsynced.push(changes);
     }
 
-    fn take_space(&mut self, node: NodeId, end: u64) -> io::Result<()> {
-        let Node::File(file) = &mut self.nodes[node] else {
-            return Err(io::ErrorKind::InvalidInput.into());
-        };
-        let more = end.saturating_sub(file.reserved);
-        if let Some(free) = &mut self.free {
-            *free = free.checked_sub(more).ok_or(io::ErrorKind::StorageFull)?;
+    fn change(&mut self, node: NodeId, change: impl FnOnce(&mut FileNode)) {
+        if let Node::File(file) = &mut self.nodes[node] {
+            change(file);
         }
-        file.reserved += more;
-        Ok(())
     }
 
     fn find(&self, path: &Path) -> io::Result<NodeId> {
@@ -326,18 +284,6 @@ impl Tree {
     }
 }
 
-impl FileNode {
-    /// Returns what the disk has when these bytes are written: not those lost.
-    fn on_disk(&self, bytes: &[u8]) -> Vec<u8> {
-        let Some(lost) = self.lost.clone() else { return bytes.to_vec() };
-        let byte = |(at, byte): (usize, &u8)| match lost.contains(&at) {
-            true => self.durable.get(at).copied().unwrap_or(0),
-            false => *byte,
-        };
-        bytes.iter().enumerate().map(byte).collect()
-    }
-}
-
 fn directory() -> Node {
     Node::Directory { durable: Entries::new(), present: Entries::new() }
 }
@@ -347,18 +293,4 @@ fn set(entries: &mut Entries, name: OsString, to: Option<NodeId>) {
         Some(node) => entries.insert(name, node),
         None => entries.remove(&name),
     };
-}
-
-/// Mixes two contents of a file: some sectors are old, some new, some were
-/// given to the file and never written.
-fn mixture(old: &[u8], new: &[u8], random: &mut SmallRng) -> Vec<u8> {
-    let len = random.random_range(old.len().min(new.len())..=old.len().max(new.len()));
-    let mut mixed = vec![0; len];
-    for (n, sector) in mixed.chunks_mut(SECTOR_BYTES).enumerate() {
-        let from = if random.random_bool(0.5) { new } else { old };
-        let from = from.get(n * SECTOR_BYTES..).unwrap_or(&[]);
-        let take = sector.len().min(from.len());
-        sector[..take].copy_from_slice(&from[..take]);
-    }
-    mixed
 }
