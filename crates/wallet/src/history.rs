@@ -10,7 +10,7 @@ use crate::operation::state::State;
 use crate::operation::{End, Kind, OperationId};
 
 /// An operation that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Ended {
     /// Its number.
     pub id: OperationId,
@@ -22,6 +22,16 @@ pub struct Ended {
     pub began_at_secs: i64,
     /// When and how it ended.
     pub end: End,
+}
+
+impl std::fmt::Debug for Ended {
+    /// Hides the text that it was begun with: callers keep keys in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ended")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Returns the operations that have ended, in the order of their ends. Needs no lock.

@@ -122,6 +122,11 @@ impl<F: DiskFile> Journal<F> {
             grow(&mut text, json.len() + format::LINE_BYTES_BESIDE);
             hash = format::write_line(&mut text, Mark::of(n, records.len()), &hash, &json);
         }
+        // What these coins become has to stay readable: one journal that is too long would close the home.
+        if room == Room::Double && self.len + 4 * text.len() as u64 > JOURNAL_BYTES_MAX as u64 {
+            let found = usize::try_from(self.len).unwrap_or(usize::MAX).saturating_add(text.len());
+            return Err(WalletError::TooLong { what: "a journal", found, max: JOURNAL_BYTES_MAX });
+        }
         // Before the write: an append that did not get its room must not count.
         self.reserve(text.len() as u64, room)?;
         if let Err(error) = self.file.write_at(self.len, &text) {

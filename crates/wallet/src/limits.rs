@@ -20,15 +20,19 @@ pub const NUMBERS_PER_RECORD_MAX: usize = 20_000;
 /// Bytes of a label of a note or of kept coins: a word.
 pub const LABEL_BYTES_MAX: usize = 64;
 
-/// Bytes of a note: the state of a conversation over many coins, with room to
-/// spare.
-pub const NOTE_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a note: the receipt of the largest batch is one.
+pub const NOTE_BYTES_MAX: usize = RECEIPT_BYTES_MAX;
 
 /// Bytes of the text an operation is begun with, and of its summary.
 pub const TEXT_BYTES_MAX: usize = 32 << 10;
 
-/// Bytes of a journal that are read: about 300,000 coins with all their secrets.
-pub const JOURNAL_BYTES_MAX: usize = 1 << 30;
+/// Bytes of a journal that are read. Coins are kept in it only while four times
+/// their bytes fit: what they become must be readable, too. That is about
+/// [`JOURNAL_COINS_MAX`] coins with all their secrets.
+pub const JOURNAL_BYTES_MAX: usize = 3 << 30;
+
+/// Coins that one operation can keep.
+pub const JOURNAL_COINS_MAX: u32 = 500_000;
 
 /// Bytes at the start and at the end of an ended journal that are enough to
 /// know what it was and how it ended.

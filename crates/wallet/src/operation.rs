@@ -215,6 +215,19 @@ impl<D: Disk> Operation<D> {
     }
 
     /// Returns whether an act was recorded and not done.
+    /// Does again what an act of this operation left undone when it failed; nothing when there is no
+    /// such act. As long as it fails, files may lie where a later start moves them away from: no other
+    /// operation may use the coins of this home.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    ///
+    /// # Crash safety
+    /// Like the act itself.
+    pub fn settle(&mut self, wallet: &mut Wallet<D>) -> Result<(), WalletError> {
+        self.finish(wallet).map(drop)
+    }
+
     pub(crate) fn is_unfinished(&self) -> bool {
         !self.state.pending.is_empty()
     }

@@ -28,7 +28,6 @@ pub(crate) enum Step {
 }
 
 /// All that a journal says so far.
-#[derive(Debug)]
 pub(crate) struct State {
     id: OperationId,
     begun: Option<Begun>,
@@ -45,7 +44,6 @@ pub(crate) struct State {
     end: Option<End>,
 }
 
-#[derive(Debug)]
 struct Begun {
     kind: Kind,
     at_secs: i64,
@@ -174,6 +172,14 @@ impl State {
     pub(crate) fn held(&self, place: Place) -> impl Iterator<Item = &str> {
         let here = self.holdings.keys().filter(move |(at, _)| *at == place);
         here.map(|(_, name)| name.as_str())
+    }
+
+    /// Returns the coins whose secrets this operation keeps: it is open, so it may yet own them.
+    pub(crate) fn kept_numbers(&self) -> impl Iterator<Item = SerialNumber> {
+        let spans = self.kept.values().flatten();
+        spans
+            .flat_map(|span| span.from..span.from + span.count)
+            .filter_map(|number| self.sn(number))
     }
 
     /// Returns the coins in flight.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use coin::{CoinName, StoredCoin};
-use wallet::{Kind, Loss, OperationId, Wallet, WalletError, WalletName};
+use wallet::{Disk, DiskFile, Kind, Loss, OperationId, Wallet, WalletError, WalletName};
 
 use crate::scenario::{
     BANK, ID, IMPORT, SENDER_BANK, coin, coin_file, home, incoming, reopened, sn,
@@ -36,6 +36,20 @@ fn a_file_that_is_gone_from_both_folders_is_made_again() {
     let (wallet, report) = Wallet::open(disk).unwrap();
     assert_eq!(report.restored.len(), 1, "{report:?}");
     assert_eq!(wallet.read(SENDER_BANK, &names[0]).unwrap(), coin(1, 0));
+}
+
+#[test]
+fn a_file_that_its_owner_never_synced_is_made_again() {
+    let (disk, mut wallet, mut operation) = home();
+    let name: CoinName = "1.CloudCoin.1.1.copied.stack".parse().unwrap();
+    let path = Path::new("Default/Bank").join(name.to_string());
+    disk.create(&path).unwrap().write_at(0, &coin_file(&coin(1, 0))).unwrap();
+    disk.sync_dir(Path::new("Default/Bank")).unwrap();
+    // Recorded, and the power goes in the rename: the file is there and empty.
+    disk.crash_at(4);
+    operation.shift(&mut wallet, BANK, SENDER_BANK, std::slice::from_ref(&name)).unwrap_err();
+    let (_, wallet) = reopened(&disk);
+    assert_eq!(wallet.read(SENDER_BANK, &name).unwrap(), coin(1, 0));
 }
 
 #[test]
