@@ -14,7 +14,8 @@
 //!           AskingReady       13                               PERSIST InFlight ▶ SendingCoins
 //!           Leaving           put back, or 60 s                END returned
 //! InFlight  Meeting           Open: as above, without 5 to 11; Received, Receipted:
-//!                             ▶ AwaitingReceipt; Refused: PERSIST, END in doubt
+//!                             ▶ AwaitingReceipt; Refused: PERSIST ▶ AskingAgents, at
+//!                             every start too
 //!           SendingCoins      the last byte left               ▶ AwaitingReceived
 //!           AwaitingReceived  14 (taken in every step before)  ▶ AwaitingReceipt
 //!           AwaitingReceipt   15, 16, last frame of 17         ▶ ReadingReceipt
@@ -162,7 +163,7 @@ impl Sender {
         self.presence = Presence::Away { until: turn.after(self.patience.peer_wait) };
         match &self.durable {
             SenderDurable::InFlight(Flight { refusal: Refusal::Heard, .. }) => {
-                self.over(Outcome::InDoubt(Cause::Refused), turn)
+                self.part(Cause::Refused, turn)
             }
             SenderDurable::Open | SenderDurable::InFlight(_) | SenderDurable::Settled(_) => self,
         }

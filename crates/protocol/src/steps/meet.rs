@@ -13,14 +13,14 @@
 //! | Open, InFlight | Open | from 2; in flight without preparing anew |
 //! | InFlight | Received | the receiver powns, the sender waits for 17 |
 //! | InFlight | Receipted | the receiver says 17 again, from its first byte |
-//! | InFlight | Refused | in doubt; the receiver says 23 with its reason |
+//! | InFlight | Refused | the sender asks the agents alone; the receiver says 23 with its reason |
 //! | Settled | any with coins | the sender says 19 again; its position alone confirms |
 //!
 //! Any other pair cannot be, and nor can another batch: the conversation ends, never the money.
 //! Failure: nobody comes, or the peer does not come back, within the peer wait. Crash: a restart
 //! stands here.
 
-use crate::machine::{Cause, Job, Outcome};
+use crate::machine::{Cause, Job};
 use crate::message::{BatchHash, DurableStep, Message, Position};
 use crate::presence::Presence;
 use crate::receiver::{
@@ -111,12 +111,12 @@ impl Sender {
         }
     }
 
-    /// The receiver promised durably that it will never pown the batch; so the coins may be
-    /// reclaimed.
+    /// The receiver promised durably that it will never pown the batch. A promise is no proof: the
+    /// agents are asked now and at every start, until they show that it was broken.
     fn refused(mut self, flight: Flight, turn: &mut Turn) -> Sender {
         self.durable = SenderDurable::InFlight(Flight { refusal: Refusal::Heard, ..flight });
         turn.persist();
-        self.over(Outcome::InDoubt(Cause::Refused), turn)
+        self.part(Cause::Refused, turn)
     }
 
     fn impossible(self, theirs: Position, turn: &mut Turn) -> Sender {

@@ -48,7 +48,7 @@ impl Sender {
     }
 
     /// Goes on without the receiver.
-    fn part(mut self, cause: Cause, turn: &mut Turn) -> Sender {
+    pub(crate) fn part(mut self, cause: Cause, turn: &mut Turn) -> Sender {
         self.presence = Presence::Parted;
         match &self.durable {
             SenderDurable::Open => {

@@ -60,6 +60,7 @@ pub(crate) struct Money {
     pub(crate) agents_down_for_sender: bool,
     /// Receiver: coins and new secrets are on disk.
     stored: bool,
+    times_asked_alone: u32,
     powns_begun: u32,
     banked: bool,
 }
@@ -73,6 +74,7 @@ impl Money {
             check: None,
             agents_down_for_sender: false,
             stored: false,
+            times_asked_alone: 0,
             powns_begun: 0,
             banked: false,
         }
@@ -80,6 +82,11 @@ impl Money {
 
     pub(crate) fn powns_begun(&self) -> u32 {
         self.powns_begun
+    }
+
+    /// How often the sender asked the agents without its peer.
+    pub(crate) fn times_asked_alone(&self) -> u32 {
+        self.times_asked_alone
     }
 
     pub(crate) fn all(&self, held: Held) -> bool {
@@ -130,7 +137,10 @@ impl Money {
             }
             Job::ReadReceipt => Ok(Report::ReceiptRead(self.totals())),
             Job::CheckOldSecrets => self.old_secrets(|held| held == Held::New).map(Report::Checked),
-            Job::AskAgentsAlone => self.old_secrets(|_| true).map(Report::CheckedAlone),
+            Job::AskAgentsAlone => {
+                self.times_asked_alone += 1;
+                self.old_secrets(|_| true).map(Report::CheckedAlone)
+            }
             Job::PutBack => {
                 assert_eq!(durable, DurableStep::Open, "coins that left are never put back");
                 assert!(self.all(Held::Old), "coins are put back that changed hands");

@@ -3,7 +3,7 @@
 use protocol::machine::{Cause, Fault, Input, Job, Outcome, Report};
 use protocol::message::{BatchHash, Chunk, DurableStep, Last, Message, Position};
 
-use crate::money::{BATCH, Held, Pown, amount, manifest};
+use crate::money::{BATCH, Held, Pown, amount, manifest, whole};
 use crate::side::{BOTH, Who};
 use crate::world::{Event, World};
 
@@ -136,6 +136,31 @@ fn a_bad_batch_is_refused_for_ever_and_the_sender_learns_it_by_position() {
         assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::Refused)));
         assert!(world.receiver.closed && !world.sender.closed);
         assert_eq!(world.money.powns_begun(), 0);
+    }
+}
+
+#[test]
+fn a_sender_asks_the_agents_after_a_refusal_and_at_every_start() {
+    for lied in [false, true] {
+        let mut world = World::new();
+        world.money.check = Some(Fault::BadBatch(BAD_BATCH.into()));
+        world.settle();
+        let asked = world.money.times_asked_alone();
+        assert!(asked > 1, "at the refusal, and at each start after it");
+        assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::Refused)));
+        if lied {
+            world.money.agents = [Held::New; 2];
+        }
+        world.receiver.stop();
+        world.restart(Who::Sender);
+        world.run();
+        assert_eq!(world.money.times_asked_alone(), asked + 1);
+        let outcome = match lied {
+            true => Outcome::Unreceipted(whole()),
+            false => Outcome::InDoubt(Cause::Refused),
+        };
+        assert_eq!(world.sender.outcome, Some(outcome));
+        assert_eq!(world.sender.closed, lied);
     }
 }
 

@@ -242,11 +242,7 @@ impl World {
                     self.feed(who, Input::Linked);
                 }
             }
-            Event::Restart(who) => {
-                let now = self.clock();
-                self.side(who).start(now);
-                self.feed(who, Input::Tick);
-            }
+            Event::Restart(who) => self.restart(who),
             Event::Tick => {
                 self.now += Duration::from_secs(1);
                 for who in BOTH {
@@ -254,6 +250,13 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Starts a program from its journal.
+    pub(crate) fn restart(&mut self, who: Who) {
+        let now = self.clock();
+        self.side(who).start(now);
+        self.feed(who, Input::Tick);
     }
 
     fn frame(&mut self, who: Who) {
