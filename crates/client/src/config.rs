@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Failure};
 
+/// The file that names the home's network of agents.
+const NETWORK: &str = "network";
 /// The name of the configuration in the home.
 const FILE: &str = "config.toml";
 /// A configuration is a few lines; more is not read.
@@ -103,11 +105,7 @@ impl Config {
                 format!("no agents are configured: {} does not exist", path.display()),
                 advice(),
             )),
-            Err(error) => Err(Failure::new(
-                Exit::File,
-                format!("{}: {error}", path.display()),
-                "make the home readable for you",
-            )),
+            Err(error) => Err(cannot_read(&path, &error)),
         }
     }
 
@@ -142,6 +140,25 @@ pub(crate) enum Written {
     Before,
 }
 
+/// Returns the network that a home belongs to, as 16 hex digits; `None` before it has asked any agents.
+pub(crate) fn network(home: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(home.join(NETWORK)) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_read(&home.join(NETWORK), &error)),
+    }
+}
+
+/// Binds a home to a network for good.
+///
+/// # Crash safety
+/// Durable when it returns; before, the home belongs to no network yet.
+pub(crate) fn bind_to_network(home: &Path, print: &str) -> Result<(), Failure> {
+    let path = home.join(NETWORK);
+    write_new(home, &path, format!("{print}\n").as_bytes())
+        .map_err(|error| cannot_write(&path, &error))
+}
+
 /// Returns the home: the flag or environment variable, else the platform's data directory.
 pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(home) = flag {
@@ -159,13 +176,18 @@ pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
 
 fn write_new(home: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
-    let unfinished = home.join(format!("{FILE}.{}", std::process::id()));
+    let unfinished = path.with_extension(std::process::id().to_string());
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
     fs::File::open(home)?.sync_all()
+}
+
+fn cannot_read(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    let what = format!("{} cannot be read: {error}", path.display());
+    Failure::new(Exit::File, what, "make the home readable for you")
 }
 
 fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::sync::oneshot;
-use wallet::{OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet};
+use wallet::{OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet, WalletError};
 
 use crate::exit::{Exit, Failure};
 
@@ -15,6 +15,13 @@ pub(crate) struct Work {
     pub(crate) wallet: Wallet<RealDisk>,
     /// The open operations that were begun or loaded in this run.
     pub(crate) operations: BTreeMap<OperationId, Operation<RealDisk>>,
+}
+
+impl Work {
+    /// Does again what acts of the open operations left undone when the disk failed them.
+    pub(crate) fn settle(&mut self) -> Result<(), WalletError> {
+        self.operations.values_mut().try_for_each(|operation| operation.settle(&mut self.wallet))
+    }
 }
 
 type Task = Box<dyn FnOnce(&mut Work) + Send>;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use coin::Amount;
 use protocol::link::Memory;
-use protocol::machine::{Fault, Job, Report};
+use protocol::machine::{Fault, Job, Preparation, Report};
 use protocol::message::{DurableStep, Manifest};
 use raida::{Authority, Progress};
 use tokio::sync::Notify;
@@ -48,6 +48,8 @@ pub(crate) mod note {
     pub(crate) const BATCH: &str = "batch";
     /// That the received batch was checked: from then on it is never refused.
     pub(crate) const CHECKED: &str = "checked";
+    /// That the peer did not come before anything was agreed: only the person takes this up again.
+    pub(crate) const PARKED: &str = "parked";
     /// What the agents decided about each coin, as JSON.
     pub(crate) const VERDICTS: &str = "verdicts";
     /// The text of the newest receipt.
@@ -70,6 +72,8 @@ pub(crate) struct Bench {
     pub(crate) screen: Screen,
     /// Says that a job is getting on.
     pub(crate) progress: Arc<Notify>,
+    /// The network of agents that the coins belong to, by its print.
+    pub(crate) network: [u8; 8],
     /// The hidden wallet of this side.
     pub(crate) hidden_wallet: WalletName,
     /// Where the home lies.
@@ -92,6 +96,9 @@ impl Bench {
     ) -> impl Future<Output = Result<Done, Fault>> + Send + 'static {
         let bench = self.clone();
         async move {
+            if asks_agents(&job) {
+                bench.same_network().await?;
+            }
             let report = match job {
                 Job::ClearFolders => bench.clear_folders().await?,
                 Job::Prepare(step) => bench.prepare(step).await?,
@@ -112,6 +119,23 @@ impl Bench {
                 Job::Bank => bench.bank().await?,
             };
             Ok(Done::Report(report))
+        }
+    }
+
+    /// Makes sure that the agents that answer now are those of the coins: to all others every coin is
+    /// unknown, and what they say is no verdict.
+    pub(crate) async fn same_network(&self) -> Result<(), Fault> {
+        match self.authority.network().await {
+            Ok(network) if network.print() == self.network => Ok(()),
+            Ok(network) => {
+                let found = hex::encode(network.print());
+                let wanted = hex::encode(self.network);
+                self.screen.warn(&format!(
+                    "the agents answer as network {found}, the coins are of {wanted}"
+                ));
+                Err(Fault::TooFewAgents { answered: 0 })
+            }
+            Err(few) => Err(Fault::TooFewAgents { answered: few.answered }),
         }
     }
 
@@ -144,10 +168,12 @@ impl Bench {
         self.at_wallet(move |_, operation| operation.note(note::AGREED, &amount.to_string())).await
     }
 
-    /// Files what the end of a transfer left in the hidden wallet: what was sent under Sent, what will
-    /// not be powned under Suspect.
+    /// Files what the end of a transfer left in the hidden wallet: what did not leave goes back to
+    /// Default, what was sent to Sent, what will not be powned to Suspect. While this fails, the journal
+    /// stays open.
     pub(crate) async fn tidy_up(&self, machine: &Machine) -> Result<(), Fault> {
         match (machine.is_sender(), machine.position().step) {
+            (true, DurableStep::Open) => self.put_back().await.map(drop),
             (true, DurableStep::InFlight | DurableStep::Settled) => {
                 self.file_in_sent().await.map(drop)
             }
@@ -207,6 +233,28 @@ impl Bench {
             screen.progress(what, progress.settled, progress.of);
             getting_on.notify_one();
         }
+    }
+}
+
+/// Tells whether a job puts coins to the agents.
+fn asks_agents(job: &Job) -> bool {
+    match job {
+        Job::Prepare(Preparation::FixChange | Preparation::Detect)
+        | Job::CheckOldSecrets
+        | Job::AskAgentsAlone
+        | Job::GetReady
+        | Job::Pown => true,
+        Job::ClearFolders
+        | Job::Prepare(_)
+        | Job::Encrypt
+        | Job::SendCoins(_)
+        | Job::FileInSent
+        | Job::ReadReceipt
+        | Job::PutBack
+        | Job::Store
+        | Job::CheckBatch(_)
+        | Job::SendReceipt
+        | Job::Bank => false,
     }
 }
 

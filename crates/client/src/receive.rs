@@ -51,7 +51,7 @@ pub(crate) async fn run(args: ReceiveArgs, screen: &Screen) -> Result<Exit, Fail
     session.not_expired(&file)?;
     session.same_network(&file).await?;
     let machine = Machine::Receiver(Receiver::new(None, Patience { peer_wait }));
-    let open = Open { machine, file, amount: Amount::ZERO };
+    let open = Open::new(machine, file, Amount::ZERO);
     session.begin(&open).await?;
     session.run(open, NoRelay::Fails, stop).await
 }

@@ -7,6 +7,7 @@ use coin::Amount;
 use protocol::conn_file::ConnFile;
 use protocol::link::{Link, Memory, ReceiverMemory, SenderMemory};
 use protocol::machine::Journal;
+use protocol::message::DurableStep;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,6 +46,26 @@ pub(crate) struct Open {
     pub(crate) file: ConnFile,
     /// The amount that it was begun with; zero for a receiver.
     pub(crate) amount: Amount,
+    /// The amount that was agreed, if any.
+    pub(crate) agreed: Option<Amount>,
+    /// Whether it waits for the person.
+    pub(crate) parked: Parked,
+}
+
+impl Open {
+    /// Returns a transfer that begins now.
+    pub(crate) fn new(machine: Machine, file: ConnFile, amount: Amount) -> Open {
+        Open { machine, file, amount, agreed: None, parked: Parked::No }
+    }
+}
+
+/// Whether a transfer waits for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parked {
+    /// Only the same command takes it up.
+    Yes,
+    /// `resume` does, too.
+    No,
 }
 
 /// What a transfer's journal begins with, in one record: there is no half-begun transfer.
@@ -86,19 +107,33 @@ impl Session {
                     return Ok(None);
                 }
                 let operation = work.wallet.load(id)?;
-                let notes = (
-                    operation.about().to_owned(),
-                    operation.last_note(note::MACHINE).map(str::to_owned),
-                );
+                let text = |label| operation.last_note(label).map(str::to_owned);
+                let (state, agreed, parked) =
+                    (text(note::MACHINE), text(note::AGREED), text(note::PARKED));
+                let notes = (operation.about().to_owned(), state, agreed, parked);
                 work.operations.insert(id, operation);
                 Ok(Some(notes))
             })
             .await;
-        let Some((about, state)) = self.disk(loaded)? else { return Ok(None) };
+        let Some((about, state, agreed, parked)) = self.disk(loaded)? else { return Ok(None) };
         let About { amount, conn, machine } = from_json(id, &about)?;
         let file = ConnFile::parse(&conn).map_err(|error| broken(id, &error))?;
         let machine = state.map_or(Ok(machine), |text| from_json(id, &text))?;
-        Ok(Some(Open { machine: machine.resumed(peer_wait), file, amount }))
+        if machine.is_sender() && machine.position().step == DurableStep::InFlight {
+            self.mark_in_flight(id).await?;
+        }
+        let parked = if parked.as_deref() == Some("yes") { Parked::Yes } else { Parked::No };
+        let agreed = agreed.map(|text| from_json(id, &text)).transpose()?;
+        Ok(Some(Open { machine: machine.resumed(peer_wait), file, amount, agreed, parked }))
+    }
+
+    /// Makes the mark again that a crash may have cut off: the machine is written before it.
+    async fn mark_in_flight(&self, id: OperationId) -> Result<(), Failure> {
+        let marked = self.desk.run(move |work| match work.operations.get_mut(&id) {
+            Some(operation) => operation.mark_in_flight().map(drop),
+            None => Ok(()),
+        });
+        self.disk(marked.await)
     }
 
     /// Returns how a transfer ended, if it has.
@@ -126,14 +161,18 @@ impl Session {
         no_relay: NoRelay,
         stop: CancellationToken,
     ) -> Result<Exit, Failure> {
-        let Open { machine, file, amount } = open;
+        let Open { machine, file, amount, agreed, parked } = open;
         let id = operation_id(&file);
+        if parked == Parked::Yes {
+            self.park(id, Parked::No).await?;
+        }
         let bench = Bench {
             desk: self.desk.clone(),
             id,
             authority: self.authority.clone(),
             screen: self.screen.clone(),
             progress: Arc::new(Notify::new()),
+            network: *file.network.as_bytes(),
             hidden_wallet: if machine.is_sender() {
                 WalletName::Sender
             } else {
@@ -144,28 +183,21 @@ impl Session {
             relay: file.relay.clone(),
             room: file.room.get(),
         };
-        let (link, agreed) = self.memory(&machine, &file).await?;
+        let link = self.link(&machine, &file).await?;
         let transfer = Transfer::new(machine, link, agreed, bench.clone(), no_relay);
         let ended = transfer.run(stop).await?;
         self.close(&bench, &file, *ended).await
     }
 
-    /// Returns the link with what it remembers, and the amount that was agreed, if any.
-    async fn memory(
-        &self,
-        machine: &Machine,
-        file: &ConnFile,
-    ) -> Result<(Link, Option<Amount>), Failure> {
+    /// Returns the link with what it remembers.
+    async fn link(&self, machine: &Machine, file: &ConnFile) -> Result<Link, Failure> {
         let id = operation_id(file);
-        let notes = self.desk.run(move |work| {
+        let noted = self.desk.run(move |work| {
             let operation = work.operations.get(&id);
-            let text = |label| operation.and_then(|o| o.last_note(label)).map(str::to_owned);
-            Ok((text(note::LINK), text(note::AGREED)))
+            Ok(operation.and_then(|operation| operation.last_note(note::LINK)).map(str::to_owned))
         });
-        let (link, agreed) = self.disk(notes.await)?;
-        let agreed = agreed.map(|text| from_json(id, &text)).transpose()?;
-        let memory = link.map(|text| from_json(id, &text)).transpose()?;
-        let link = match (machine, memory) {
+        let memory = self.disk(noted.await)?.map(|text| from_json(id, &text)).transpose()?;
+        Ok(match (machine, memory) {
             (Machine::Sender(_), None) => Link::sender(file, SenderMemory::default()),
             (Machine::Sender(_), Some(Memory::Sender(memory))) => Link::sender(file, memory),
             (Machine::Receiver(_), None) => Link::receiver(file, ReceiverMemory::default()),
@@ -174,8 +206,7 @@ impl Session {
             | (Machine::Receiver(_), Some(Memory::Sender(_))) => {
                 return Err(broken(id, &"it remembers the other side's link"));
             }
-        };
-        Ok((link, agreed))
+        })
     }
 
     async fn close(&self, bench: &Bench, file: &ConnFile, ended: Ended) -> Result<Exit, Failure> {
@@ -184,14 +215,33 @@ impl Session {
         let amount = ended.agreed.unwrap_or(bench.amount);
         let summary = Summary { status: status.to_owned(), amount, owned, exit: exit.code() };
         bench.tidy_up(&ended.machine).await.map_err(|fault| {
-            Failure::new(Exit::File, words::fault(&fault), "mend it, then run: coin-wallet resume")
+            let exit = if exit == Exit::InFlight { exit } else { Exit::File };
+            Failure::new(exit, words::fault(&fault), "mend it, then run: coin-wallet resume")
         })?;
-        if is_over(exit, ended.machine.journal(), file.expires_secs) {
-            self.end(bench.id, &summary).await?;
+        match fate(exit, ended.machine.journal(), file.expires_secs) {
+            Fate::Closed => self.end(bench.id, &summary).await?,
+            Fate::Parked => self.park(bench.id, Parked::Yes).await?,
+            Fate::Open => {}
         }
         let advice = words::advice(&ended.outcome);
         self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome), advice);
         Ok(exit)
+    }
+
+    /// Writes down whether only the person takes this transfer up again: it was given up before anything
+    /// was agreed, and may have been paid in another way since.
+    async fn park(&self, id: OperationId, parked: Parked) -> Result<(), Failure> {
+        let text = match parked {
+            Parked::Yes => "yes",
+            Parked::No => "no",
+        };
+        let noted = self.desk.run(move |work| match work.operations.get_mut(&id) {
+            Some(operation) if operation.last_note(note::PARKED).unwrap_or("no") != text => {
+                operation.note(note::PARKED, text)
+            }
+            Some(_) | None => Ok(()),
+        });
+        self.disk(noted.await)
     }
 
     /// Records the end of an operation; its journal is filed.
@@ -241,17 +291,30 @@ impl Session {
     }
 }
 
-/// Tells whether a transfer's journal is closed. A peer that did not come before anything was agreed can
-/// come until the file expires; one that something is kept for, for thirty days more.
-fn is_over(exit: Exit, journal: Journal, expires_secs: u64) -> bool {
+/// What becomes of a journal at the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is closed.
+    Closed,
+    /// It waits for the person: the same command tries again until the file expires.
+    Parked,
+    /// `resume` takes it up.
+    Open,
+}
+
+/// Returns what becomes of a journal. A receiver that is done offers its receipt for thirty days after the
+/// file has expired; one to which coins may be on their way is never closed by a clock.
+fn fate(exit: Exit, journal: Journal, expires_secs: u64) -> Fate {
     let now = now_secs();
-    let nothing_at_risk = matches!(exit, Exit::Done | Exit::Returned | Exit::PeerAway);
     match (journal, exit) {
-        (Journal::Close, Exit::PeerAway) => now > expires_secs,
-        (Journal::Close, _) => true,
-        (Journal::KeepOpen, _) => {
-            nothing_at_risk && now > expires_secs.saturating_add(KEPT_FOR_PEER_SECS)
+        (Journal::Close, Exit::PeerAway) if now <= expires_secs => Fate::Parked,
+        (Journal::Close, _) => Fate::Closed,
+        (Journal::KeepOpen, Exit::Done)
+            if now > expires_secs.saturating_add(KEPT_FOR_PEER_SECS) =>
+        {
+            Fate::Closed
         }
+        (Journal::KeepOpen, _) => Fate::Open,
     }
 }
 

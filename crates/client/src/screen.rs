@@ -178,9 +178,11 @@ impl Screen {
                 true
             }
             Questions::Ask => {
+                // One question at a time: an answer belongs to the question above it.
+                let mut input = std::io::stdin().lock();
                 let _ = write!(std::io::stderr(), "?  {}{question} [y/N] ", self.label);
                 let mut answer = String::new();
-                let read = std::io::stdin().lock().read_line(&mut answer);
+                let read = input.read_line(&mut answer);
                 read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")
             }
         }

@@ -78,7 +78,7 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
     ));
     screen.say(&format!("coin-receive --conn {}", args.conn.display()));
     let machine = Machine::Sender(Sender::new(amount, memo, Patience { peer_wait }));
-    let open = Open { machine, file, amount };
+    let open = Open::new(machine, file, amount);
     session.begin(&open).await?;
     session.run(open, NoRelay::Fails, stop).await
 }

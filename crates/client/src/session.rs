@@ -43,15 +43,34 @@ impl Session {
         Session { screen: self.screen.labelled(label), ..self.clone() }
     }
 
-    /// Asks the agents which network they are.
+    /// Asks the agents which network they are. A home belongs to the network that it has asked first:
+    /// other agents know none of its coins.
+    ///
+    /// # Errors
+    /// Exit 9 for fewer than 13 answers, exit 6 for another network than the home's.
     pub(crate) async fn network(&self) -> Result<NetworkId, Failure> {
-        self.authority.network().await.map_err(|few| {
+        let network = self.authority.network().await.map_err(|few| {
             Failure::new(
                 Exit::Agents,
                 few,
                 "start the agents, or correct their addresses in config.toml of the home",
             )
-        })
+        })?;
+        let print = hex::encode(network.print());
+        match config::network(&self.home)? {
+            Some(own) if own != print => Err(Failure::new(
+                Exit::Differ,
+                format!(
+                    "the agents answer as network {print}, the coins of this home are of {own}"
+                ),
+                "correct `agents` in config.toml of the home, or use another --home for these agents",
+            )),
+            Some(_) => Ok(network),
+            None => {
+                config::bind_to_network(&self.home, &print)?;
+                Ok(network)
+            }
+        }
     }
 
     /// Refuses a connection file of another network of agents.

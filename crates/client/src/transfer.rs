@@ -168,7 +168,12 @@ impl Transfer {
         }
     }
 
+    /// Puts the question. Where nobody can be asked it stays open, and ends with its wait.
     fn ask(&mut self, question: Question) {
+        if !self.screen.can_ask() {
+            self.screen.warn("there is no terminal to ask whether you accept: use --yes");
+            return;
+        }
         let screen = self.screen.clone();
         let from = self.view.peer_name("the sender");
         let memo = question.memo.map(|memo| format!(" for \"{}\"", protocol::line::shown(&memo)));
@@ -206,11 +211,11 @@ impl Transfer {
     /// Ends the program; with coins in flight its exit code says so before everything else.
     fn fail(&mut self, failure: Failure) {
         let exit = match self.machine.position().step {
-            DurableStep::InFlight | DurableStep::Received => Exit::InFlight,
-            DurableStep::Open
-            | DurableStep::Receipted
-            | DurableStep::Settled
-            | DurableStep::Refused => failure.exit,
+            DurableStep::InFlight | DurableStep::Received | DurableStep::Receipted => {
+                Exit::InFlight
+            }
+            DurableStep::Open | DurableStep::Refused if self.agreed.is_some() => Exit::Returned,
+            DurableStep::Open | DurableStep::Settled | DurableStep::Refused => failure.exit,
         };
         self.over = Some(Err(Failure { exit, ..failure }));
     }

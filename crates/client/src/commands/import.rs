@@ -26,6 +26,11 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let coins = read_all(&coin_files(paths)?)?;
     let session = Session::open(common, screen)?;
+    match session.network().await {
+        Err(failure) if failure.exit != Exit::Agents => return Err(failure),
+        // Without enough agents the coins are kept and wait.
+        Ok(_) | Err(_) => {}
+    }
     let found = coins.len();
     let checked = session
         .desk
@@ -37,7 +42,7 @@ pub(crate) async fn run(
     let (new, known) = session.disk(checked)?;
     if let (Some(first), false) = (known.first(), new.is_empty()) {
         screen.warn(&format!(
-            "{} of the coins are in this wallet already or on their way out of it, the first is {}; \
+            "{} of the coins are in this wallet already or a transfer or import of them is open, the first is {}; \
              they are left alone",
             known.len(),
             first.sn.get()
@@ -47,12 +52,13 @@ pub(crate) async fn run(
         let what = if found == 0 {
             "there are no coins in it".to_owned()
         } else {
-            "all of its coins are in this wallet already".to_owned()
+            "all of its coins are in this wallet already, or an import or transfer of them is open"
+                .to_owned()
         };
         return Err(Failure::new(
             Exit::File,
             what,
-            "coin-wallet balance shows what the wallet holds",
+            "coin-wallet balance shows what the wallet holds; coin-wallet resume goes on with what is open",
         ));
     }
     screen.say(&format!("taking over {} coins", new.len()));

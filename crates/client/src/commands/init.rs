@@ -1,13 +1,12 @@
 //! `coin-wallet init`: makes a home and says where its agents are.
 
-use raida::{Authority, Timing};
 use serde_json::json;
 
 use crate::cli::Common;
 use crate::config::{self, Config, Written};
-use crate::desk::Desk;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 
 /// Makes the folders and `config.toml`, and says how many of the agents answer.
 pub(crate) async fn run(
@@ -16,12 +15,15 @@ pub(crate) async fn run(
     common: Common,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let home = config::home(common.home)?;
+    let home = config::home(common.home.clone())?;
     let config = Config::new(agents, relay)?;
     let written = config.store(&home)?;
-    let (_desk, _report) = Desk::open(&home)?;
-    let authority = Authority::new(&config.address_book()?, Timing::default());
-    let network = authority.network().await.ok();
+    let session = Session::open(Common { home: Some(home.clone()), ..common }, screen)?;
+    let network = match session.network().await {
+        Ok(network) => Some(network),
+        Err(few) if few.exit == Exit::Agents => None,
+        Err(failure) => return Err(failure),
+    };
     let word =
         if written == Written::Now { "made" } else { "was there before, with the same agents" };
     let network_text = match &network {

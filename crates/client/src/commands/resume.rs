@@ -12,6 +12,7 @@ use wallet::{Kind, OperationId};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::operations::import;
+use crate::record::{Parked, now_secs};
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::signals;
@@ -42,14 +43,22 @@ pub(crate) async fn run(common: Common, wait: u64, screen: &Screen) -> Result<Ex
             }
         }
     }
+    let listed = session.desk.run(|work| work.wallet.open_operations()).await;
+    let open = session.disk(listed)?.len();
     let exit = if left == 0 { Exit::Done } else { Exit::InFlight };
-    let text = match left {
-        0 => "nothing is left open".to_owned(),
-        _ => format!(
+    let text = match (left, open) {
+        (0, 0) => "nothing is left open".to_owned(),
+        (0, _) => format!(
+            "nothing is at risk; {open} stay open for the other person, or for coins called counterfeit"
+        ),
+        (_, _) => format!(
             "{left} can only wait: run coin-wallet resume again when the other person or the agents are there"
         ),
     };
-    screen.result(&text, &json!({"v": 1, "event": "result", "open": left, "exit": exit.code()}));
+    screen.result(
+        &text,
+        &json!({"v": 1, "event": "result", "open": open, "waiting": left, "exit": exit.code()}),
+    );
     Ok(exit)
 }
 
@@ -61,23 +70,41 @@ async fn carry_on(
     stop: CancellationToken,
 ) -> Result<Exit, Failure> {
     let session = session.labelled(&short(id));
-    match kind {
-        Kind::Import => import::carry_on(&session, id).await,
-        Kind::Send | Kind::Receive => match session.load(id, Duration::from_secs(wait)).await? {
-            Some(open) => session.run(open, NoRelay::Waits, stop).await,
-            None => Ok(Exit::Done),
-        },
+    let program = match kind {
+        Kind::Import => return import::carry_on(&session, id).await,
+        Kind::Send => "coin-send",
+        Kind::Receive => "coin-receive",
+    };
+    let Some(open) = session.load(id, Duration::from_secs(wait)).await? else {
+        return Ok(Exit::Done);
+    };
+    if open.parked == Parked::Yes && now_secs() <= open.file.expires_secs {
+        session.screen.say(&format!(
+            "nothing was agreed: only {program} with its --conn file goes on with it"
+        ));
+        return Ok(Exit::PeerAway);
     }
+    if kind == Kind::Receive && open.agreed.is_none() && !session.screen.can_ask() {
+        session
+            .screen
+            .warn("you have not accepted this one yet, and there is no terminal to ask: use --yes");
+        return Ok(Exit::PeerAway);
+    }
+    session.run(open, NoRelay::Waits, stop).await
 }
 
 /// Every end but an open one settles a transfer, whether or not it was a payment.
 fn settled(exit: Exit) -> bool {
     match exit {
-        Exit::InFlight | Exit::Agents | Exit::File | Exit::Relay | Exit::Busy => false,
-        Exit::Done
-        | Exit::Usage
-        | Exit::PeerAway
+        Exit::InFlight
+        | Exit::Agents
+        | Exit::File
+        | Exit::Relay
+        | Exit::Busy
         | Exit::Differ
+        | Exit::Usage => false,
+        Exit::Done
+        | Exit::PeerAway
         | Exit::Refused
         | Exit::NotEnough
         | Exit::Returned

@@ -10,6 +10,7 @@ use coin::{
 use protocol::machine::{Fault, Report};
 use protocol::message::{BatchHash, Manifest};
 use rand::Rng;
+use wallet::limits::JOURNAL_COINS_MAX;
 use wallet::{Folder, Operation, Place, RealDisk, Wallet, WalletError, WalletName};
 use zeroize::Zeroizing;
 
@@ -28,20 +29,22 @@ impl Bench {
     /// 12: lays the batch out and makes it durable.
     pub(super) async fn encrypt(&self) -> Result<Report, Fault> {
         let amount = self.amount;
-        let hash = self
+        let numbers = self
             .at_wallet(|wallet, operation| {
                 let mut coins = read_all(wallet, operation, EXPORT)?;
                 coins.sort_by_key(|stored| stored.coin.sn);
-                let bytes = batch_bytes(&coins);
-                let hash = hex::encode(batch::hash(&bytes));
-                if operation.last_note(note::BATCH) != Some(hash.as_str()) {
+                // The coins themselves are compared: a hash noted for an earlier choice proves nothing.
+                if operation.kept(COINS).as_ref() != Some(&coins) {
                     operation.keep(COINS, &coins)?;
+                }
+                let hash = hex::encode(batch::hash(&batch_bytes(&coins)));
+                if operation.last_note(note::BATCH) != Some(hash.as_str()) {
                     operation.note(note::BATCH, &hash)?;
                 }
                 Ok(coins.iter().map(|stored| stored.coin.sn).collect::<Vec<_>>())
             })
             .await?;
-        let manifest = self.manifest_of(&hash).await?;
+        let manifest = self.manifest_of(&numbers).await?;
         match manifest.amount == amount {
             true => Ok(Report::Encrypted(manifest)),
             false => Err(Fault::NoExactCoins),
@@ -62,12 +65,19 @@ impl Bench {
         }
     }
 
-    /// 24: returns the batch for streaming.
+    /// 24: returns the batch for streaming; it is the announced one, or nothing leaves.
     pub(super) async fn batch_stream(&self) -> Result<Stream, Fault> {
-        let bytes = self
-            .at_wallet(|_, operation| Ok(batch_bytes(&operation.kept(COINS).unwrap_or_default())))
+        let (bytes, hash) = self
+            .at_wallet(|_, operation| {
+                Ok((batch_bytes(&operation.kept(COINS).unwrap_or_default()), kept_hash(operation)))
+            })
             .await?;
-        Ok(Stream::new(StreamKind::Coins, bytes))
+        match hash == Some(BatchHash(batch::hash(&bytes))) {
+            true => Ok(Stream::new(StreamKind::Coins, bytes)),
+            false => {
+                Err(Fault::Disk("the coins in the journal are not the announced batch".to_owned()))
+            }
+        }
     }
 
     /// After the last frame of 24: the seed files the coins under Sent when they are sent.
@@ -82,17 +92,19 @@ impl Bench {
 
     /// 13: is there room on the disk, and are enough agents there?
     pub(super) async fn get_ready(&self, manifest: Option<Manifest>) -> Result<Report, Fault> {
-        let coins = u64::from(manifest.as_ref().and_then(Manifest::coins).unwrap_or(0));
-        let wanted = DISK_BYTES_BASE + coins * DISK_BYTES_PER_COIN;
+        let coins = manifest.as_ref().and_then(Manifest::coins).unwrap_or(0);
+        if coins > JOURNAL_COINS_MAX {
+            return Err(Fault::Disk(format!(
+                "a journal takes {JOURNAL_COINS_MAX} coins, not {coins}"
+            )));
+        }
+        let wanted = DISK_BYTES_BASE + u64::from(coins) * DISK_BYTES_PER_COIN;
         let stat =
             rustix::fs::statvfs(&self.home).map_err(|error| Fault::Disk(error.to_string()))?;
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-        if free < wanted {
-            return Err(Fault::Disk(format!("{free} bytes are free, {wanted} are needed")));
-        }
-        match self.authority.network().await {
-            Ok(_) => Ok(Report::Ready),
-            Err(few) => Err(Fault::TooFewAgents { answered: few.answered }),
+        match free >= wanted {
+            true => Ok(Report::Ready),
+            false => Err(Fault::Disk(format!("{free} bytes are free, {wanted} are needed"))),
         }
     }
 
@@ -102,35 +114,45 @@ impl Bench {
     /// Coins and new secrets are in the journal, synced, before a file is written; a crash before that
     /// leaves nothing, and the sender sends the batch again.
     pub(super) async fn store(&self, inbox: Inbox) -> Result<Report, Fault> {
+        if let Some(too_much) = inbox.too_much {
+            return Err(Fault::BadBatch(too_much.to_string()));
+        }
         let hash = BatchHash(batch::hash(&inbox.bytes));
         let coins =
             batch::decode(&inbox.bytes).map_err(|error| Fault::BadBatch(error.to_string()))?;
         drop(inbox);
-        let coins: Vec<StoredCoin> = coins.into_iter().map(with_new_secrets).collect();
         self.at_wallet(move |wallet, operation| {
-            operation.keep(COINS, &coins)?;
-            operation.note(note::BATCH, &hex::encode(hash.0))?;
+            // A batch that comes again keeps the new secrets that were made for it: agents may hold them.
+            let kept = operation.kept(COINS).filter(|kept| same_coins(kept, &coins));
+            let coins = match kept {
+                Some(kept) if kept_hash(operation) == Some(hash) => kept,
+                Some(_) | None => {
+                    let coins: Vec<_> = coins.into_iter().map(with_new_secrets).collect();
+                    operation.keep(COINS, &coins)?;
+                    operation.note(note::BATCH, &hex::encode(hash.0))?;
+                    coins
+                }
+            };
             operation.place(wallet, IMPORT, &coins).map(drop)
         })
         .await?;
         Ok(Report::Stored(hash))
     }
 
-    /// 15: the batch is what the manifest said, and none of its coins is in this wallet already.
+    /// 15: the batch is what the manifest said. A coin that this wallet has already is no reason to refuse
+    /// it: the agents decide whose it is.
     pub(super) async fn check_batch(&self, manifest: Manifest) -> Result<Report, Fault> {
         let found = self
-            .at_wallet(|wallet, operation| {
+            .at_wallet(|_, operation| {
                 if operation.last_note(note::CHECKED).is_some() {
                     return Ok(None);
                 }
                 let numbers: Vec<SerialNumber> =
                     operation.kept(COINS).unwrap_or_default().iter().map(|c| c.coin.sn).collect();
-                let booked = wallet.bookings()?;
-                let known = numbers.iter().copied().find(|sn| booked.contains(*sn));
-                Ok(Some((kept_hash(operation), numbers, known)))
+                Ok(Some((kept_hash(operation), numbers)))
             })
             .await?;
-        let Some((hash, numbers, known)) = found else { return Ok(Report::BatchChecked) };
+        let Some((hash, numbers)) = found else { return Ok(Report::BatchChecked) };
         if hash != Some(manifest.batch) {
             return Err(Fault::BadBatch("its hash is not the announced one".to_owned()));
         }
@@ -154,15 +176,8 @@ impl Bench {
                 )));
             }
         }
-        match known {
-            Some(sn) => {
-                Err(Fault::BadBatch(format!("coin {} is in this wallet already", sn.get())))
-            }
-            None => {
-                self.at_wallet(|_, operation| operation.note(note::CHECKED, "")).await?;
-                Ok(Report::BatchChecked)
-            }
-        }
+        self.at_wallet(|_, operation| operation.note(note::CHECKED, "")).await?;
+        Ok(Report::BatchChecked)
     }
 }
 
@@ -182,6 +197,10 @@ pub(super) fn kept_hash(operation: &Operation<RealDisk>) -> Option<BatchHash> {
     let mut hash = [0; 32];
     hex::decode_to_slice(text, &mut hash).ok()?;
     Some(BatchHash(hash))
+}
+
+fn same_coins(kept: &[StoredCoin], coins: &[Coin]) -> bool {
+    kept.iter().map(|stored| &stored.coin).eq(coins)
 }
 
 fn batch_bytes(coins: &[StoredCoin]) -> Zeroizing<Vec<u8>> {

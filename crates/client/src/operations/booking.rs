@@ -1,6 +1,6 @@
 //! From verdicts to folders: where a coin lies after the agents have answered.
 
-use coin::{AGENTS, Answer, Grade, Holding, Ownership, Rule};
+use coin::{AGENTS, Answer, Grade, Holding, Letter, Ownership, Rule, StoredCoin};
 use wallet::Folder;
 
 /// Returns the folder of a coin after a pown round. Owned coins lie in Bank only when all 25 agents hold
@@ -16,9 +16,86 @@ pub(super) fn folder(round: &Ownership) -> Folder {
     }
 }
 
-/// Returns the folder of a coin that fewer than 13 agents confirm, by what each says that it holds: only
-/// 13 explicit answers "neither" make it counterfeit.
-pub(super) fn folder_of_doubtful(answers: &[Answer]) -> Folder {
+/// Whether a look at the agents showed that they hold other secrets than the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecretsNow {
+    /// The file is right.
+    AsBefore,
+    /// Some agents hold the proposed secret.
+    Others,
+}
+
+/// Returns a coin as each agent says that it holds it: where an agent holds the proposed secret, that is
+/// the coin's secret there. Only explicit answers count.
+pub(super) fn with_what_agents_hold(
+    mut stored: StoredCoin,
+    answers: &[Answer; AGENTS],
+) -> (StoredCoin, SecretsNow) {
+    let mut secrets = SecretsNow::AsBefore;
+    for (agent, answer) in answers.iter().enumerate() {
+        let letter = match answer {
+            Answer::HoldsAn | Answer::HoldsPan | Answer::Pass => Letter::Pass,
+            Answer::Neither => Letter::Fail,
+            Answer::Fail | Answer::Silent => Letter::NoReply,
+        };
+        if let (Answer::HoldsPan, Some(pans)) = (answer, &stored.pans) {
+            stored.coin.ans.set(agent, pans.get(agent).clone());
+            secrets = SecretsNow::Others;
+        }
+        stored.pown.set(agent, letter);
+    }
+    (stored, secrets)
+}
+
+/// Tells whether 13 agents say explicitly that they hold neither secret of a coin.
+pub(super) fn is_counterfeit(answers: &[Answer]) -> bool {
     let neither = answers.iter().filter(|answer| **answer == Answer::Neither).count();
-    if neither >= usize::from(Rule::CLOUDCOIN.own) { Folder::Counterfeit } else { Folder::Limbo }
+    neither >= usize::from(Rule::CLOUDCOIN.own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SecretsNow, is_counterfeit, with_what_agents_hold};
+    use coin::{
+        AGENTS, AnSet, Answer, AuthenticityNumber, Coin, Letter, PownString, SerialNumber,
+        StoredCoin,
+    };
+
+    fn secrets(byte: u8) -> AnSet {
+        AnSet::from_fn(|_| AuthenticityNumber::from_bytes([byte; 16]))
+    }
+
+    fn fracked() -> StoredCoin {
+        let coin = Coin { sn: SerialNumber::MIN, ans: secrets(1) };
+        StoredCoin {
+            pans: Some(secrets(2)),
+            ..StoredCoin::new(coin, PownString::all(Letter::NoReply))
+        }
+    }
+
+    #[test]
+    fn a_proposed_secret_that_an_agent_took_late_is_taken_up() {
+        let answers = std::array::from_fn(|agent| match agent {
+            0..13 => Answer::HoldsAn,
+            13..20 => Answer::HoldsPan,
+            20..22 => Answer::Neither,
+            _ => Answer::Silent,
+        });
+        let (stored, now) = with_what_agents_hold(fracked(), &answers);
+        assert_eq!(now, SecretsNow::Others);
+        assert_eq!(stored.pown.to_string(), "ppppppppppppppppppppffnnn");
+        for agent in 0..AGENTS {
+            let expected = if (13..20).contains(&agent) { 2 } else { 1 };
+            assert_eq!(stored.coin.ans.get(agent).expose()[0], expected, "agent {agent}");
+        }
+    }
+
+    #[test]
+    fn silence_never_makes_a_coin_counterfeit() {
+        let mut answers = [Answer::Silent; AGENTS];
+        answers[..12].fill(Answer::Neither);
+        assert!(!is_counterfeit(&answers));
+        answers[12] = Answer::Neither;
+        assert!(is_counterfeit(&answers));
+    }
 }

@@ -3,39 +3,59 @@
 use protocol::limits::CHUNK_BYTES_MAX;
 use protocol::machine::Report;
 use protocol::message::{Chunk, Last, Manifest, Message};
+use wallet::limits::RECEIPT_BYTES_MAX;
 use zeroize::Zeroizing;
 
 /// The bytes of the peer's frames, in order.
 #[derive(Default)]
 pub(crate) struct Inbox {
     pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// That more came than was announced; the bytes are not kept then.
+    pub(super) too_much: Option<TooMuch>,
 }
 
 impl Inbox {
-    /// Takes the opened bytes of a frame; the first frame begins anew.
-    pub(crate) fn take(
-        &mut self,
-        chunk: Chunk,
-        bytes: &[u8],
-        manifest: Option<&Manifest>,
-    ) -> Result<(), &'static str> {
+    /// Takes the opened bytes of a frame; the first frame begins anew. `room` is how many bytes the whole
+    /// text may have. Returns the frame as the machine shall hear it: one that brings too much is the last.
+    pub(crate) fn take(&mut self, chunk: Chunk, bytes: &[u8], room: usize) -> Chunk {
         if chunk.index == 0 {
-            // Never grows afterwards, so that no copy of a secret is left behind in freed memory.
-            let room = manifest
-                .and_then(Manifest::coins)
-                .map_or(0, |n| n as usize * coin::batch::COIN_BYTES);
-            self.bytes = Zeroizing::new(Vec::with_capacity(room.min(BYTES_AHEAD_MAX)));
+            // Taken at once, so that no copy of a secret is left behind in memory that was grown out of.
+            let bytes = Zeroizing::new(Vec::with_capacity(room.min(BYTES_AHEAD_MAX)));
+            *self = Inbox { bytes, too_much: None };
         }
-        if self.bytes.len() + bytes.len() > BATCH_BYTES_MAX {
-            return Err("the peer sends more than a batch may hold");
+        if self.too_much.is_some() || self.bytes.len() + bytes.len() > room {
+            *self = Inbox { bytes: Zeroizing::default(), too_much: Some(TooMuch { room }) };
+            return Chunk { last: Last::Yes, ..chunk };
         }
         self.bytes.extend_from_slice(bytes);
-        Ok(())
+        chunk
     }
 }
 
-/// Bytes in the largest batch; receipts are smaller.
-const BATCH_BYTES_MAX: usize = coin::limits::BATCH_COINS_MAX * coin::batch::COIN_BYTES;
+/// More bytes came than were announced. At fault: the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the peer sends more than the {room} bytes that were announced")]
+pub(crate) struct TooMuch {
+    room: usize,
+}
+
+/// Returns how many bytes a batch of this manifest has; none when nothing was announced.
+pub(crate) fn batch_room(manifest: Option<&Manifest>) -> usize {
+    let coins = manifest.and_then(Manifest::coins).unwrap_or(0);
+    coins as usize * coin::batch::COIN_BYTES
+}
+
+/// Returns how many bytes a receipt about the batch of this manifest may have.
+pub(crate) fn receipt_room(manifest: Option<&Manifest>) -> usize {
+    let coins = manifest.and_then(Manifest::coins);
+    coins.map_or(RECEIPT_BYTES_MAX, |coins| {
+        coins as usize * RECEIPT_COIN_BYTES_MAX + RECEIPT_BYTES_BESIDE
+    })
+}
+
+/// Bytes of a receipt for each coin, and beside them.
+const RECEIPT_COIN_BYTES_MAX: usize = 200;
+const RECEIPT_BYTES_BESIDE: usize = 4096;
 
 /// Memory taken in advance on the word of a manifest.
 const BYTES_AHEAD_MAX: usize = 64 << 20;
@@ -109,7 +129,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use super::{Inbox, Stream, StreamKind};
+    use super::{Inbox, Stream, StreamKind, batch_room};
     use protocol::limits::CHUNK_BYTES_MAX;
     use protocol::message::{Chunk, Last, Message};
     use zeroize::Zeroizing;
@@ -124,7 +144,7 @@ mod tests {
             assert_eq!(chunk.index, count);
             assert_eq!(chunk.last == Last::Yes, stream.sent() == length);
             assert!(part.len() <= CHUNK_BYTES_MAX);
-            inbox.take(chunk, &part, None).unwrap();
+            assert_eq!(inbox.take(chunk, &part, length), chunk);
             count += 1;
         }
         assert_eq!(count, frames);
@@ -143,8 +163,20 @@ mod tests {
     fn a_first_frame_begins_anew() {
         let mut inbox = Inbox::default();
         let first = Chunk { index: 0, last: Last::No };
-        inbox.take(first, b"of a link that was cut", None).unwrap();
-        inbox.take(first, b"again", None).unwrap();
+        inbox.take(first, b"of a link that was cut", 22);
+        inbox.take(first, b"again", 22);
         assert_eq!(*inbox.bytes, b"again");
+    }
+
+    #[test]
+    fn more_than_was_announced_is_not_kept_and_ends_the_text() {
+        let mut inbox = Inbox::default();
+        let first = Chunk { index: 0, last: Last::No };
+        assert_eq!(inbox.take(first, b"12345", batch_room(None)).last, Last::Yes);
+        assert_eq!(inbox.take(first, b"12345", 9), first);
+        assert!(inbox.too_much.is_none());
+        let second = Chunk { index: 1, last: Last::No };
+        assert_eq!(inbox.take(second, b"12345", 9).last, Last::Yes);
+        assert!(inbox.too_much.is_some() && inbox.bytes.is_empty());
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use coin::{Amount, Coin};
 use protocol::machine::{Fault, Totals};
+use raida::NetworkId;
 use tokio::sync::Notify;
 use wallet::{Folder, Kind, OperationId, Place, WalletName};
 
@@ -59,6 +60,7 @@ pub(crate) async fn carry_on(session: &Session, id: OperationId) -> Result<Exit,
 }
 
 async fn take_over(session: &Session, id: OperationId, amount: Amount) -> Result<Exit, Failure> {
+    let asked = session.network().await;
     let bench = Bench {
         desk: session.desk.clone(),
         id,
@@ -66,17 +68,26 @@ async fn take_over(session: &Session, id: OperationId, amount: Amount) -> Result
         screen: session.screen.clone(),
         progress: Arc::new(Notify::new()),
         amount,
+        network: asked.as_ref().map(NetworkId::print).unwrap_or_default(),
         hidden_wallet: WalletName::Default,
         home: session.home.clone(),
         relay: String::new(),
         room: 0,
     };
-    match bench.take_ownership(WalletName::Default).await {
+    let taken = match asked {
+        Ok(_) => bench.take_ownership(WalletName::Default).await.map_err(|fault| failure(&fault)),
+        Err(failure) => Err(Failure {
+            what: format!("{failure}: the coins wait in Suspect"),
+            advice: format!("{}; then: coin-wallet resume", failure.advice),
+            ..failure
+        }),
+    };
+    match taken {
         Ok(verdicts) => close(session, id, amount, pown::totals(&verdicts)).await,
-        Err(fault) => {
+        Err(why) => {
             // Whatever kept the agents away: the coins count for nothing until they have answered.
             bench.set_aside().await.map_err(|error| failure(&error))?;
-            Err(failure(&fault))
+            Err(why)
         }
     }
 }
@@ -101,7 +112,9 @@ async fn close(
         Summary { status: status.to_owned(), amount, owned: totals.owned(), exit: exit.code() };
     let advice = match exit {
         Exit::Done => "",
-        Exit::Partly => "give the counterfeit coins back to whoever gave them to you",
+        Exit::Partly => {
+            "coin-wallet resume asks the agents again; keep what whoever gave you the coins has said"
+        }
         _ => "coin-wallet resume, when the agents are there",
     };
     session.tell_result(id, &summary, &words::imported(&totals), advice);

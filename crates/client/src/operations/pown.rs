@@ -8,13 +8,13 @@
 //! A crash at any point leads back here: the same new secrets are offered again, an agent that already
 //! holds them says so. Coins without a good verdict are asked for again each time; no secret is dropped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use coin::{Amount, CoinName, Grade, Ownership, PownString, Rule, SerialNumber, StoredCoin};
 use protocol::machine::{Fault, Report, Totals};
 use raida::Claim;
 use serde::{Deserialize, Serialize};
-use wallet::{Folder, Operation, Place, RealDisk, Regrade, WalletError, WalletName};
+use wallet::{Folder, Operation, Place, RealDisk, Regrade, Wallet, WalletError, WalletName};
 
 use super::prepare::{BANK, FRACKED};
 use super::{Bench, COINS, booking, broken_note, note};
@@ -66,25 +66,7 @@ impl Bench {
     /// The new secrets were durable before. The verdicts are written down before a file changes; files
     /// that a crash left where they were are asked for again.
     pub(crate) async fn take_ownership(&self, home: WalletName) -> Result<Verdicts, Fault> {
-        let open = self.at_wallet(move |_, operation| {
-            let mut open = Vec::new();
-            let mut coins: HashMap<SerialNumber, StoredCoin> = operation
-                .kept(COINS)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|stored| (stored.coin.sn, stored))
-                .collect();
-            for folder in OPEN {
-                let place = home.place(folder);
-                for name in operation.held(place) {
-                    if let Some(stored) = coins.remove(&name.sn) {
-                        open.push((place, name, stored));
-                    }
-                }
-            }
-            Ok(open)
-        });
-        let open = open.await?;
+        let open = self.at_wallet(move |_, operation| Ok(open_coins(operation, home))).await?;
         if !open.is_empty() {
             let rounds = self.pown_round(&open).await?;
             self.book(home, open, rounds).await?;
@@ -107,9 +89,11 @@ impl Bench {
             return Err(Fault::Disk("the journal has coins without new secrets".to_owned()));
         }
         let round = self.authority.pown(&claims, &self.meter("powning")).await;
-        match round.answered >= Rule::CLOUDCOIN.own {
-            true => Ok(round.coins),
-            false => Err(Fault::TooFewAgents { answered: round.answered }),
+        // Each coin settles by itself: what is decided is booked, however many agents were too slow.
+        let nothing_decided = round.coins.iter().all(|coin| coin.grade() == Grade::Limbo);
+        match round.answered < Rule::CLOUDCOIN.own && nothing_decided {
+            true => Err(Fault::TooFewAgents { answered: round.answered }),
+            false => Ok(round.coins),
         }
     }
 
@@ -139,10 +123,60 @@ impl Bench {
             let text = serde_json::to_string(&all.iter().collect::<Vec<_>>())
                 .map_err(|_| broken_note(note::VERDICTS))?;
             operation.note(note::VERDICTS, &text)?;
+            file_older_copies(wallet, operation, &moves)?;
             operation.regrade(wallet, &moves).map(drop)
         })
         .await
     }
+}
+
+/// Returns the coins of this operation that it does not own yet, with their files and the secrets that the
+/// journal keeps. A coin that it has booked once is not asked for again: it may be somebody else's by now.
+fn open_coins(
+    operation: &Operation<RealDisk>,
+    home: WalletName,
+) -> Vec<(Place, CoinName, StoredCoin)> {
+    let kept = operation.kept(COINS).unwrap_or_default();
+    let mut coins: HashMap<SerialNumber, StoredCoin> =
+        kept.into_iter().map(|stored| (stored.coin.sn, stored)).collect();
+    for place in [home.place(Folder::Bank), home.place(Folder::Fracked), BANK, FRACKED] {
+        for name in operation.held(place) {
+            coins.remove(&name.sn);
+        }
+    }
+    let mut open = Vec::new();
+    for place in OPEN.map(|folder| home.place(folder)) {
+        for name in operation.held(place) {
+            if let Some(stored) = coins.remove(&name.sn) {
+                open.push((place, name, stored));
+            }
+        }
+    }
+    open
+}
+
+/// A home books a coin once. Of a coin that is owned now under new secrets, an older copy is worth
+/// nothing; it is kept under Suspect.
+fn file_older_copies(
+    wallet: &mut Wallet<RealDisk>,
+    operation: &mut Operation<RealDisk>,
+    moves: &[Regrade],
+) -> Result<(), WalletError> {
+    let owned = moves.iter().filter(|m| matches!(m.to.folder, Folder::Bank | Folder::Fracked));
+    let owned: HashSet<SerialNumber> = owned.map(|m| m.name.sn).collect();
+    for of in [WalletName::Default, WalletName::Receiver] {
+        for folder in [Folder::Bank, Folder::Fracked, Folder::Limbo] {
+            let from = of.place(folder);
+            let ours: HashSet<CoinName> = operation.held(from).into_iter().collect();
+            let older = wallet.list(from)?.into_iter();
+            let older: Vec<CoinName> =
+                older.filter(|name| owned.contains(&name.sn) && !ours.contains(name)).collect();
+            if !older.is_empty() {
+                operation.shift(wallet, from, of.place(Folder::Suspect), &older)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the verdicts that this operation has written down.

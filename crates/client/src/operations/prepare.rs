@@ -8,6 +8,7 @@
 //! the wallet as it is then. Coins that some agent refuses are chosen last.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use coin::choose::{self, ChooseError};
 use coin::{AGENTS, Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumber, StoredCoin};
@@ -16,7 +17,8 @@ use raida::Claim;
 use serde::{Deserialize, Serialize};
 use wallet::{Folder, Operation, Place, RealDisk, Regrade, Wallet, WalletError, WalletName};
 
-use super::{Bench, booking, broken_note, note};
+use super::booking::{self, SecretsNow};
+use super::{Bench, broken_note, note};
 use crate::desk::with_causes;
 
 /// How often the choice is made anew because an agent refused a chosen coin.
@@ -70,20 +72,21 @@ impl Bench {
     /// 5: the exact coins for the amount. Breaking a bigger coin is not possible here.
     async fn choose(&self) -> Result<(), Fault> {
         self.at_wallet(put_back).await?;
-        self.choose_anew().await
+        self.choose_anew(HashSet::new()).await
     }
 
-    /// Chooses among the coins of Default and writes the choice down. What another transfer that runs
-    /// here has chosen and not yet moved is left to it.
-    async fn choose_anew(&self) -> Result<(), Fault> {
+    /// Chooses among the coins of Default, but for these, and writes the choice down. What another
+    /// transfer that runs here has chosen and not yet moved is left to it; and nothing is chosen while an
+    /// act of another operation waits to be done again: it would move the same files.
+    async fn choose_anew(&self, mut left_out: HashSet<CoinName>) -> Result<(), Fault> {
         let (id, amount) = (self.id, self.amount);
         let found = self.desk.run(move |work| {
-            let others = work.operations.iter().filter(|(other, _)| **other != id);
-            let taken: Vec<Chosen> =
-                others.map(|(_, other)| chosen(other)).collect::<Result<_, _>>()?;
-            let taken =
-                taken.into_iter().flat_map(|c| c.clean.into_iter().chain(c.refused)).collect();
-            let chosen = match pick(&work.wallet, amount, &taken)? {
+            work.settle()?;
+            for (_, other) in work.operations.iter().filter(|(other, _)| **other != id) {
+                let Chosen { clean, refused } = chosen(other)?;
+                left_out.extend(clean.into_iter().chain(refused));
+            }
+            let chosen = match pick(&work.wallet, amount, &left_out)? {
                 Ok(chosen) => chosen,
                 Err(error) => return Ok(Err(error)),
             };
@@ -112,15 +115,22 @@ impl Bench {
     }
 
     /// 21: asks the agents for every chosen coin; one that some agent refuses goes to Fracked and is
-    /// taken only where nothing else makes the amount.
+    /// taken only where nothing else makes the amount. A coin that cannot be shown to be good now is
+    /// left where it is, and left out.
     async fn choose_what_agents_take(&self) -> Result<(), Fault> {
+        let mut left_out = HashSet::new();
         for _ in 0..CHOICES_MAX {
             let coins = self.read_chosen(BANK, FRACKED).await?;
-            let letters = self.detect(&coins, "looking at the coins").await?;
-            if self.regrade(coins, letters).await? == Filed::AsBefore {
+            let look = self.look(coins).await?;
+            if look.moves.is_empty() && look.doubtful.is_empty() {
                 return Ok(());
             }
-            self.choose_anew().await?;
+            self.screen.say(&look.to_string());
+            left_out.extend(look.doubtful);
+            let moves = look.moves;
+            self.at_wallet(move |wallet, operation| operation.regrade(wallet, &moves).map(drop))
+                .await?;
+            self.choose_anew(left_out.clone()).await?;
         }
         Err(Fault::NoExactCoins)
     }
@@ -197,66 +207,80 @@ impl Bench {
         }
     }
 
-    /// Files coins where their letters belong.
-    async fn regrade(
-        &self,
-        coins: Vec<CoinOnFile>,
-        letters: Vec<PownString>,
-    ) -> Result<Filed, Fault> {
-        let (mut moves, mut doubtful) = (Vec::new(), Vec::new());
-        for ((from, name, mut now), pown) in coins.into_iter().zip(letters) {
-            let everywhere = usize::from(pown.passes()) == AGENTS;
-            now.pown = pown;
-            if pown.passes() < Rule::CLOUDCOIN.own {
-                doubtful.push((from, name, now));
-            } else if from == BANK && pown.count(Letter::Fail) > 0 {
-                moves.push(Regrade { from, name, now, to: FRACKED });
-            } else if from == FRACKED && everywhere {
-                moves.push(Regrade { from, name, now: StoredCoin { pans: None, ..now }, to: BANK });
+    /// Looks at coins and says where they belong.
+    async fn look(&self, mut coins: Vec<CoinOnFile>) -> Result<Look, Fault> {
+        let letters = self.detect(&coins, "looking at the coins").await?;
+        for ((_, _, stored), pown) in coins.iter_mut().zip(letters) {
+            stored.pown = pown;
+        }
+        // A coin with proposed secrets may be held under these by agents that answered late.
+        let unclear = |stored: &StoredCoin| {
+            stored.pans.is_some() || stored.pown.passes() < Rule::CLOUDCOIN.own
+        };
+        let (unclear, clear): (Vec<_>, Vec<_>) =
+            coins.into_iter().partition(|(_, _, stored)| unclear(stored));
+        let mut look = Look::default();
+        clear.into_iter().for_each(|coin| look.file(coin, SecretsNow::AsBefore));
+        let claims: Vec<Claim> = unclear.iter().map(|(_, _, stored)| claim(stored)).collect();
+        let answers = self.authority.find(&claims, &self.meter("asking for doubtful coins")).await;
+        for ((place, name, stored), answers) in unclear.into_iter().zip(answers) {
+            let (stored, secrets) = booking::with_what_agents_hold(stored, &answers);
+            if stored.pown.passes() >= Rule::CLOUDCOIN.own {
+                look.file((place, name, stored), secrets);
+            } else if booking::is_counterfeit(&answers) {
+                let to = WalletName::Default.place(Folder::Counterfeit);
+                look.moves.push(Regrade { from: place, name, now: stored, to });
+            } else {
+                look.doubtful.push(name);
             }
         }
-        moves.extend(self.grade_doubtful(doubtful).await);
-        if moves.is_empty() {
-            return Ok(Filed::AsBefore);
-        }
-        self.screen.say(&format!(
-            "{} of the coins are filed elsewhere by what the agents say",
-            moves.len()
-        ));
-        self.at_wallet(move |wallet, operation| operation.regrade(wallet, &moves).map(drop))
-            .await?;
-        Ok(Filed::Elsewhere)
-    }
-
-    /// A coin that fewer than 13 agents take: only 13 explicit answers "neither" make it counterfeit.
-    async fn grade_doubtful(&self, coins: Vec<CoinOnFile>) -> Vec<Regrade> {
-        let claims: Vec<Claim> = coins
-            .iter()
-            .map(|(_, _, StoredCoin { coin, pans, .. })| {
-                let pans = pans.clone().unwrap_or_else(|| coin.ans.clone());
-                Claim { sn: coin.sn, ans: coin.ans.clone(), pans }
-            })
-            .collect();
-        let answers = self.authority.find(&claims, &self.meter("asking for doubtful coins")).await;
-        coins
-            .into_iter()
-            .zip(answers)
-            .map(|((from, name, now), answers)| {
-                let to = WalletName::Default.place(booking::folder_of_doubtful(&answers));
-                Regrade { from, name, now, to }
-            })
-            .collect()
+        Ok(look)
     }
 }
 
 /// A coin with its file.
 type CoinOnFile = (Place, CoinName, StoredCoin);
 
-/// Whether the agents' answers changed where a coin lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Filed {
-    AsBefore,
-    Elsewhere,
+/// What a look at coins of Default came to.
+#[derive(Default)]
+struct Look {
+    /// Coins that belong elsewhere, or whose secrets are others than the file says.
+    moves: Vec<Regrade>,
+    /// Coins that stay where they are and are not paid with now.
+    doubtful: Vec<CoinName>,
+}
+
+impl Look {
+    /// Files an owned coin: in Fracked while some agent refuses it.
+    fn file(&mut self, (from, name, now): CoinOnFile, secrets: SecretsNow) {
+        let everywhere = usize::from(now.pown.passes()) == AGENTS;
+        let to = match from {
+            BANK if now.pown.count(Letter::Fail) > 0 => FRACKED,
+            FRACKED if everywhere => BANK,
+            as_it_is => as_it_is,
+        };
+        if to != from || secrets == SecretsNow::Others {
+            let pans = if everywhere { None } else { now.pans };
+            self.moves.push(Regrade { from, name, now: StoredCoin { pans, ..now }, to });
+        }
+    }
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "by what the agents say, {} of the coins are filed anew and {} are left out",
+            self.moves.len(),
+            self.doubtful.len()
+        )
+    }
+}
+
+/// Returns the question which of its secrets each agent holds.
+fn claim(StoredCoin { coin, pans, .. }: &StoredCoin) -> Claim {
+    let pans = pans.clone().unwrap_or_else(|| coin.ans.clone());
+    Claim { sn: coin.sn, ans: coin.ans.clone(), pans }
 }
 
 /// Returns what was chosen last in this operation.

@@ -10,12 +10,12 @@ use protocol::machine::Input;
 use protocol::message::Message;
 use protocol::room::{Code, Notice};
 
-use super::view::{Joined, Linked};
+use super::view::{Joined, Linked, Met};
 use super::work::is_shown;
 use super::{NoRelay, Transfer};
 use crate::connection::{Cut, Event};
 use crate::exit::{Exit, Failure};
-use crate::operations::freight::Inbox;
+use crate::operations::freight::{Inbox, batch_room, receipt_room};
 use crate::screen::Direction;
 
 /// How long the first line of something that calls itself a relay may take.
@@ -48,7 +48,10 @@ impl Transfer {
         }
         if self.view.alone_since.is_some_and(|since| since.elapsed() > ALONE_HINT_AFTER) {
             self.view.alone_since = None;
-            self.screen.warn("nobody here yet: do both use the same relay and the same file?");
+            self.screen.warn(match self.view.met {
+                Met::Never => "nobody here yet: do both use the same relay and the same file?",
+                Met::Once => "the other person has not come back yet",
+            });
         }
         self.send_handshake().await;
     }
@@ -59,6 +62,7 @@ impl Transfer {
         if is_shown(message) {
             self.screen.message(Direction::Out, message.number(), self.view.me, &details(message));
         }
+        self.keep_manifest(message);
         if !self.machine.is_sender() {
             self.agree_on(message).await;
         }
@@ -135,7 +139,7 @@ impl Transfer {
     async fn on_link(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Notice(notice) => self.on_notice(notice).await,
-            LinkEvent::Chat { from, text } => self.screen.say(&format!("chat {from}: {text}")),
+            LinkEvent::Chat { from, text } => self.view.show_chat(&self.screen, &from, &text),
             LinkEvent::Persist(memory) => {
                 let persisted = self.bench.persist_link(&memory).await;
                 self.stop_unless(persisted);
@@ -160,6 +164,7 @@ impl Transfer {
         self.view.joined = joined;
         self.connection.proven();
         self.view.linked = Linked::Yes;
+        self.view.met = Met::Once;
         self.inbox = Inbox::default();
         self.screen
             .say(&format!("you have a connection with {}", self.view.peer_name("your peer")));
@@ -175,20 +180,29 @@ impl Transfer {
                 &details(&message),
             );
         }
-        if let Message::EncryptingCoins(manifest) = &message {
-            self.manifest = Some(manifest.clone());
-        }
-        if let Message::Coins(chunk) | Message::Receipt(chunk) = &message
-            && let Err(what) = self.inbox.take(*chunk, secret, self.manifest.as_ref())
-        {
-            self.screen.warn(what);
-            self.relink().await;
-            return;
-        }
+        self.keep_manifest(&message);
+        let message = match message {
+            Message::Coins(chunk) => {
+                Message::Coins(self.inbox.take(chunk, secret, batch_room(self.manifest.as_ref())))
+            }
+            Message::Receipt(chunk) => Message::Receipt(self.inbox.take(
+                chunk,
+                secret,
+                receipt_room(self.manifest.as_ref()),
+            )),
+            other => other,
+        };
         if self.machine.is_sender() {
             self.agree_on(&message).await;
         }
         self.feed(Input::Heard(message)).await;
+    }
+
+    /// What is announced bounds what is taken.
+    fn keep_manifest(&mut self, message: &Message) {
+        if let Message::EncryptingCoins(manifest) = message {
+            self.manifest = Some(manifest.clone());
+        }
     }
 
     async fn on_notice(&mut self, notice: Notice) {
@@ -204,6 +218,9 @@ impl Transfer {
                 self.view.full_since = None;
                 self.view.me = Some(you);
                 self.view.peer = peer.or(self.view.peer);
+                if members < 2 && self.view.met == Met::Once {
+                    self.screen.say("the other person has left the room");
+                }
                 self.view.alone_since = (members < 2).then(Instant::now);
                 self.send_handshake().await;
             }
@@ -223,10 +240,17 @@ impl Transfer {
                     self.fail(Failure::new(Exit::Relay, what, code.advice()));
                 }
             }
-            Code::BadJoin | Code::LineTooLong | Code::TooManyHashes | Code::NotUtf8 => {
+            // Once it has let this program in, whatever it says is no reason to leave the coins.
+            Code::BadJoin | Code::LineTooLong | Code::TooManyHashes | Code::NotUtf8
+                if self.view.joined == Joined::Never =>
+            {
                 self.fail(Failure::new(Exit::Relay, what, code.advice()));
             }
-            Code::JoinTimeout
+            Code::BadJoin
+            | Code::LineTooLong
+            | Code::TooManyHashes
+            | Code::NotUtf8
+            | Code::JoinTimeout
             | Code::TooManyConnections
             | Code::TooManyRooms
             | Code::RateLimited

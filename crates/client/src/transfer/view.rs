@@ -11,6 +11,10 @@ use crate::words;
 /// A wait of this side's own work is shown when it lasts: most end within a moment.
 const SHOWN_AFTER: Duration = Duration::from_millis(900);
 
+/// So many lines of chat are shown in so long a while.
+const CHAT_LINES_MAX: usize = 20;
+const CHAT_WHILE: Duration = Duration::from_secs(10);
+
 /// What the relay told and what was shown.
 #[derive(Default)]
 pub(super) struct View {
@@ -28,7 +32,26 @@ pub(super) struct View {
     pub(super) full_since: Option<Instant>,
     /// Whether there are keys.
     pub(super) linked: Linked,
+    /// Whether the peer was ever there.
+    pub(super) met: Met,
     waits: Option<Shown>,
+    chat: Option<Chat>,
+}
+
+/// Chat lines of the present while: a peer that floods must not fill the screen.
+struct Chat {
+    since: Instant,
+    lines: usize,
+}
+
+/// Whether the peer was ever there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Met {
+    /// Not in this run.
+    #[default]
+    Never,
+    /// At least once.
+    Once,
 }
 
 struct Shown {
@@ -63,6 +86,20 @@ impl View {
     /// Returns the peer's address as the relay noticed it, or this name.
     pub(super) fn peer_name(&self, unknown: &str) -> String {
         self.peer.map_or_else(|| unknown.to_owned(), |ip| ip.to_string())
+    }
+
+    /// Shows a line of chat; of a flood only its beginning.
+    pub(super) fn show_chat(&mut self, screen: &Screen, from: &str, text: &str) {
+        let chat = match &mut self.chat {
+            Some(chat) if chat.since.elapsed() < CHAT_WHILE => chat,
+            other => other.insert(Chat { since: Instant::now(), lines: 0 }),
+        };
+        chat.lines += 1;
+        match chat.lines {
+            lines if lines < CHAT_LINES_MAX => screen.say(&format!("chat {from}: {text}")),
+            CHAT_LINES_MAX => screen.warn("more chat than can be read; some of it is not shown"),
+            _ => {}
+        }
     }
 
     /// Shows what is waited for: at once where it is a person, else when it lasts.

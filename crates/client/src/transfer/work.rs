@@ -26,7 +26,7 @@ pub(super) type Worked = Result<Result<Done, Fault>, JoinError>;
 /// The jobs that were started and are not over; the front one is being done.
 #[derive(Default)]
 pub(super) struct Work {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<(Job, Inbox)>,
     working: JoinSet<Result<Done, Fault>>,
     stream: Option<Stream>,
     wanted: Wanted,
@@ -57,7 +57,7 @@ impl Work {
         self.wanted = Wanted::No;
         // The job that is being done ends by itself; its stream is let go.
         let mut place = 0;
-        self.jobs.retain(|job| {
+        self.jobs.retain(|(job, _)| {
             place += 1;
             place == 1 || !streams(job)
         });
@@ -70,26 +70,31 @@ impl Transfer {
         if streams(&job) {
             self.work.wanted = Wanted::Yes;
         }
-        if !self.work.jobs.contains(&job) {
-            self.work.jobs.push_back(job);
-            self.begin_next();
-        }
-    }
-
-    fn begin_next(&mut self) {
-        let Some(job) = self.work.jobs.front().filter(|_| self.work.working.is_empty()) else {
+        if self.work.jobs.iter().any(|(waiting, _)| *waiting == job) {
             return;
-        };
+        }
+        // What the peer sent belongs to the job from its start: a new link begins a new inbox.
         let inbox = match job {
             Job::Store | Job::ReadReceipt => std::mem::take(&mut self.inbox),
             _ => Inbox::default(),
         };
-        self.work.working.spawn(self.bench.work(job.clone(), inbox, self.manifest.clone()));
+        self.work.jobs.push_back((job, inbox));
+        self.begin_next();
+    }
+
+    fn begin_next(&mut self) {
+        if !self.work.working.is_empty() {
+            return;
+        }
+        if let Some((job, inbox)) = self.work.jobs.front_mut() {
+            let work = self.bench.work(job.clone(), std::mem::take(inbox), self.manifest.clone());
+            self.work.working.spawn(work);
+        }
     }
 
     /// Takes the end of the job that was being done.
     pub(super) async fn on_work(&mut self, ended: Worked) {
-        let (Some(job), Ok(result)) = (self.work.jobs.pop_front(), ended) else {
+        let (Some((job, _)), Ok(result)) = (self.work.jobs.pop_front(), ended) else {
             let what = "a job of this program broke down";
             self.fail(Failure::new(
                 Exit::File,
