@@ -150,6 +150,24 @@ fn a_path_that_leads_to_no_coin_file_is_refused() {
 }
 
 #[test]
+fn a_file_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() {
+    let home = town().home();
+    let folder = town().path("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("a\u{1b}[2J\nimported 3439\u{202e}.stack"), "x").unwrap();
+    let words = [r"a\u{1b}[2J\u{a}imported 3439\u{202e}.stack"];
+    unchanged(&home.dir, || refuses(|| import(&home, &[&folder]), 3, &words));
+}
+
+#[test]
+fn a_file_that_is_larger_than_any_coin_file_is_not_read() {
+    let home = town().home();
+    let large = town().path("coins.stack");
+    fs::File::create(&large).unwrap().set_len(20 << 30).unwrap();
+    unchanged(&home.dir, || refuses(|| import(&home, &[&large]), 3, &["33554432"]));
+}
+
+#[test]
 fn a_coin_twice_in_one_file_is_refused() {
     let (text, coins) = two_coins();
     let first = coins[0].sn.get().to_string();

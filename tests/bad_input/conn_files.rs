@@ -160,3 +160,24 @@ fn a_file_of_another_network_of_agents_is_refused_by_both() {
     refused_by(|| town.send_known(&stranger, 1, &conn), &stranger, &conn, 6, &words);
     assert_eq!(stranger.total().unwrap(), 1);
 }
+
+#[test]
+fn a_pipe_is_no_connection_file() {
+    let pipe = town().path("conn.txt");
+    let made = Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let home = town().home();
+    unchanged(&home.dir, || {
+        let words = ["not a connection file"];
+        refuses(|| town().receive(&home, &pipe), 3, &words);
+        refuses(|| town().send_known(&home, 7, &pipe), 3, &words);
+    });
+}
+
+#[test]
+fn the_name_of_a_file_is_shown_and_not_obeyed() {
+    let home = town().home();
+    let name = town().path("conn\u{1b}[2J\rdone\n\u{202e}.txt");
+    // Whoever reads the output of a program of these tests looks for control characters.
+    refuses(|| town().receive(&home, &name), 3, &[r"\u{1b}[2J", r"\u{202e}"]);
+}

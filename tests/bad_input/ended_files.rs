@@ -1,8 +1,11 @@
 //! Connection files that were used: one file, one transfer, one amount.
 
+use tests::programs::Program;
 use tests::world::Home;
 
+use crate::coins::invented;
 use crate::conn_files::{new_file, write};
+use crate::hostile_senders::{Waiting, pay};
 use crate::listing::{Listing, unchanged};
 use crate::peer::Peer;
 use crate::said::{Said, refuses, run, start};
@@ -98,4 +101,20 @@ fn a_file_of_an_open_transfer_takes_neither_another_amount_nor_the_other_side() 
     let receive = || town.receive(&home, &conn);
     unchanged(&home.dir, || refuses(receive, 2, &["other side", "coin-send"]));
     assert_eq!(home.total().unwrap(), 7);
+}
+
+#[test]
+fn a_file_that_was_settled_in_part_exits_22_again() {
+    let waiting = Waiting::new();
+    let mut coins = town().purse.take(&[5]);
+    coins.extend(invented([16_777_002]));
+    let mut peer = Peer::sender(&waiting.file);
+    pay(&mut peer, &coins, 255);
+    let conn = write(&waiting.file.to_text());
+    let (home, _) = waiting.ends(22, &["5 changed hands", "250"], 5);
+    let again = run(town().receive(&home, &conn).args(["--wait", "1"]));
+    again.ends_with(22, &["5 changed hands", "250"]);
+    let said = run(home.command(Program::CoinWallet, &["resume"]).args(["--wait", "1"]));
+    assert!([0, 21].contains(&said.code), "{said:#?}");
+    assert_eq!(home.total().unwrap(), 5);
 }

@@ -24,6 +24,7 @@ mod homes;
 mod hostile_receivers;
 mod hostile_senders;
 mod noise;
+mod objects;
 mod relays;
 mod rooms;
 mod terminals;

@@ -9,6 +9,7 @@ use tests::world::Home;
 use protocol::conn_file::{ConnFile, FileKey};
 
 use crate::conn_files::{new_file, wait_for, write};
+use crate::hostile_senders::Waiting;
 use crate::listing::{Listing, unchanged};
 use crate::peer::Peer;
 use crate::said::{run, start};
@@ -41,6 +42,30 @@ fn a_third_program_finds_the_room_full() {
     sender.meet();
     sender.abort("that was all");
     receiving.ends().ends_with(7, &["that was all"]);
+}
+
+#[test]
+fn a_second_sender_is_told_what_may_be_wrong() {
+    let town = town();
+    let (first, second) = (town.home_with(&[5]), town.home_with(&[5]));
+    let conn = write(&new_file().to_text());
+    let sending = start(town.send_known(&first, 5, &conn).args(["--wait", "40"]));
+    until_it_waits(&first);
+    let said = run(town.send_known(&second, 5, &conn).args(["--wait", "40"]));
+    let said = said.fails(4, &["room_full"]);
+    let advice = said.err.lines().find(|line| line.starts_with("try: ")).unwrap();
+    assert!(advice.contains("coin-receive"), "{advice}");
+    assert_eq!(second.total().unwrap(), 5);
+    sending.process.signal(Signal::INT).unwrap();
+    sending.ends().ends_with(20, &[]);
+}
+
+#[test]
+fn a_peer_that_never_says_where_it_stands_has_not_come() {
+    let waiting = Waiting::new();
+    let mut peer = Peer::joined_as_sender(&waiting.file);
+    peer.shake_hands();
+    waiting.ends(5, &["nothing is at risk", "did not come"], 0);
 }
 
 #[test]

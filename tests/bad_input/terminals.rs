@@ -1,8 +1,8 @@
 //! A person at a terminal: asked before anything happens, and shown colours only where they are wanted.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use protocol::message::{Message, Number};
@@ -18,6 +18,8 @@ use crate::town::town;
 struct AtTerminal {
     process: Running,
     keyboard: ChildStdin,
+    screen: BufReader<ChildStdout>,
+    seen: String,
 }
 
 impl AtTerminal {
@@ -35,7 +37,9 @@ impl AtTerminal {
         match command.spawn() {
             Ok(mut child) => {
                 let keyboard = child.stdin.take().unwrap();
-                Some(AtTerminal { process: Running::of(child, program.name()), keyboard })
+                let screen = BufReader::new(child.stdout.take().unwrap());
+                let process = Running::of(child, program.name());
+                Some(AtTerminal { process, keyboard, screen, seen: String::new() })
             }
             Err(error) => {
                 // Past the test's capture: a test that tests nothing has to be seen.
@@ -45,15 +49,26 @@ impl AtTerminal {
         }
     }
 
+    /// Waits until a question stands on the screen.
+    fn until_it_asks(&mut self) {
+        while !self.seen.contains("[y/N]") {
+            let mut bytes = Vec::new();
+            self.screen.read_until(b']', &mut bytes).unwrap();
+            assert!(!bytes.is_empty(), "it ended: {}", self.seen);
+            self.seen += &String::from_utf8(bytes).unwrap();
+        }
+    }
+
     /// Types a line; it waits until the program asks.
     fn types(&mut self, line: &str) {
         writeln!(self.keyboard, "{line}").unwrap();
     }
 
     /// Waits for its end; returns the exit code and all that was on the screen.
-    fn ends(self) -> (i32, String) {
-        let output = self.process.output(Duration::from_secs(60)).unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    fn ends(mut self) -> (i32, String) {
+        let status = self.process.wait(Duration::from_secs(30)).unwrap();
+        self.screen.read_to_string(&mut self.seen).unwrap();
+        (status.code().unwrap(), self.seen)
     }
 }
 
@@ -116,4 +131,34 @@ fn a_receiver_who_declines_tells_the_sender_and_takes_nothing() {
         assert!(screen.contains(words), "no {words:?}: {screen}");
     }
     assert_eq!(home.total().unwrap(), 0);
+}
+
+#[test]
+fn ctrl_c_at_a_question_stops_in_good_order() {
+    let ctrl_c = "\u{3}";
+    let home = town().home_with(&[5]);
+    let conn = town().path("conn.txt");
+    let relay = &town().relay.address;
+    let words = arguments(&home, &conn, &["--amount", "5", "--relay", relay]);
+    let Some(mut program) = AtTerminal::start(Program::CoinSend, &words, "1") else { return };
+    program.until_it_asks();
+    program.types(ctrl_c);
+    let (code, screen) = program.ends();
+    assert_eq!(code, 20, "{screen}");
+    assert!(!conn.exists());
+    assert_eq!(home.total().unwrap(), 5);
+
+    let (receiver, file) = (town().home(), new_file());
+    let conn = write(&file.to_text());
+    let words = arguments(&receiver, &conn, &["--wait", "20"]);
+    let Some(mut program) = AtTerminal::start(Program::CoinReceive, &words, "1") else { return };
+    let mut peer = Peer::sender(&file);
+    peer.say(&Message::EmptyImportExport);
+    peer.hear(Number::ImportExportEmpty);
+    peer.say(&Message::Money { amount: units(7), memo: None });
+    program.until_it_asks();
+    program.types(ctrl_c);
+    assert!(peer.hear_abort().contains("stopped"));
+    let (code, screen) = program.ends();
+    assert_eq!(code, 20, "{screen}");
 }
