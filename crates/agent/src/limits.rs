@@ -52,6 +52,10 @@ pub const LEDGER_MEMTABLE_BYTES: u64 = 2 * 1024 * 1024;
 /// 30 MB of journal a second on one core, and there are 25 ledgers.
 pub const LEDGER_JOURNAL_BYTES: u64 = 1024 * 1024;
 
+/// Bytes in the stores that a ledger leaves behind between two starts, about: some 2 million changes
+/// of one coin at a time. From then on its journal grows, up to [`LEDGER_JOURNALS_BYTES`].
+pub const LEDGER_LEFT_BEHIND_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Bytes of journals that the store keeps at most; the least that it takes.
 pub const LEDGER_JOURNALS_BYTES: u64 = 64 * 1024 * 1024;
 

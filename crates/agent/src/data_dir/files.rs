@@ -25,6 +25,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = part_of(path)?;
     write_new(&part, bytes)?;
     fs::rename(&part, path)?;
+    #[cfg(test)]
+    acts::note(acts::Act::Replaced(path.to_owned()));
     sync_parent(path)
 }
 
@@ -56,7 +58,31 @@ pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
     };
-    File::open(parent)?.sync_all()
+    sync_dir(parent)
+}
+
+/// Syncs a directory and all directories in it, the innermost first, and then the one that holds
+/// it: all names from there on down are on disk when this returns.
+pub(crate) fn sync_dirs(dir: &Path) -> io::Result<()> {
+    sync_dirs_in(dir)?;
+    sync_parent(dir)
+}
+
+fn sync_dirs_in(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_dirs_in(&entry.path())?;
+        }
+    }
+    sync_dir(dir)
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()?;
+    #[cfg(test)]
+    acts::note(acts::Act::Synced(dir.to_owned()));
+    Ok(())
 }
 
 /// Returns the name under which a file is written until it is whole; what a crash left there is
@@ -67,5 +93,31 @@ fn part_of(path: &Path) -> io::Result<PathBuf> {
     match fs::remove_file(&part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(part),
+    }
+}
+
+/// What a test thread has synced and replaced: no test can cut the power.
+#[cfg(test)]
+pub(crate) mod acts {
+    use std::cell::RefCell;
+    use std::path::PathBuf;
+
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub(crate) enum Act {
+        Synced(PathBuf),
+        Replaced(PathBuf),
+    }
+
+    thread_local! {
+        static ACTS: RefCell<Vec<Act>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn note(act: Act) {
+        ACTS.with_borrow_mut(|acts| acts.push(act));
+    }
+
+    /// Returns what this thread has done since it was last asked.
+    pub(crate) fn take() -> Vec<Act> {
+        ACTS.take()
     }
 }

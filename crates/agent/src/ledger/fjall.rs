@@ -3,12 +3,16 @@
 //! ```text
 //! head        "3 1742": store-3 is current and has had 1,742 commits at least
 //! store-3/
+//! store-2/    what was current before; nothing reads or writes it any more
 //! ```
 //!
 //! A start reads the journal of the store, change by change. So that it stays short, a ledger
 //! whose journal has grown far beyond its coins copies these into a fresh store, and then makes
 //! that one the current one by replacing the head: the cost of the copy is that of a few changes
 //! more for each coin, whatever the number of coins.
+//!
+//! A store that was left behind stays until the next start has opened the current one and found
+//! all its commits: a read may be under way in it, and a disk that lied has not been found out.
 
 use std::fs;
 use std::io;
@@ -22,14 +26,30 @@ use super::head::Head;
 use super::store::{CHANGE_BYTES, Store, journal_bytes};
 use super::{Charter, Damage, FORMAT, Ledger, LedgerError, OpenError};
 use crate::data_dir::files;
-use crate::limits::LEDGER_JOURNAL_BYTES;
+use crate::limits::{LEDGER_JOURNAL_BYTES, LEDGER_LEFT_BEHIND_BYTES};
 
 /// The ledger of one agent, on disk.
 pub struct FjallLedger {
     dir: PathBuf,
     charter: Charter,
+    bounds: Bounds,
     store: RwLock<Arc<Store>>,
     books: Mutex<Books>,
+}
+
+/// When a ledger goes on with a fresh store; in bytes, about.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// From so long a journal on, unless the coins are more.
+    pub(super) journal_bytes: u64,
+    /// Not after so much was left behind in earlier stores.
+    pub(super) left_behind_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { journal_bytes: LEDGER_JOURNAL_BYTES, left_behind_bytes: LEDGER_LEFT_BEHIND_BYTES }
+    }
 }
 
 /// What the ledger keeps count of; held while it commits.
@@ -39,10 +59,10 @@ struct Books {
     witnessed: Head,
     /// Bytes in the journal of the store, about.
     journal: u64,
-    /// Bytes that its coins would take there, as far as they have been counted.
-    coins: u64,
-    /// The journal is long enough for a fresh store from so many bytes on.
-    journal_max: u64,
+    /// The length of the journal at which a fresh store is due.
+    due: u64,
+    /// Bytes in the stores that were left behind since the start, about.
+    left_behind: u64,
     /// It is not known which store a start would open.
     closed: bool,
 }
@@ -80,10 +100,10 @@ impl FjallLedger {
     ///
     /// See [`OpenError`]. A ledger that has lost commits is not opened.
     pub fn open(dir: &Path) -> Result<FjallLedger, OpenError> {
-        FjallLedger::open_with(dir, LEDGER_JOURNAL_BYTES)
+        FjallLedger::open_with(dir, Bounds::default())
     }
 
-    pub(super) fn open_with(dir: &Path, journal_max: u64) -> Result<FjallLedger, OpenError> {
+    pub(super) fn open_with(dir: &Path, bounds: Bounds) -> Result<FjallLedger, OpenError> {
         if !dir.exists() {
             return Err(OpenError::NotFounded { dir: dir.to_owned() });
         }
@@ -102,18 +122,20 @@ impl FjallLedger {
             Head { commits: found, ..head }.write(dir).map_err(|source| damaged(source.into()))?;
         }
         let head = Head { commits: found, ..head };
-        remove_other_stores(dir, head).map_err(|source| damaged(source.into()))?;
+        let charter = store.charter().map_err(damaged)?;
         let journal = journal_bytes(&head.store(dir)).map_err(damaged)?;
+        remove_other_stores(dir, head).map_err(|source| damaged(source.into()))?;
         Ok(FjallLedger {
             dir: dir.to_owned(),
-            charter: store.charter().map_err(damaged)?,
+            charter,
+            bounds,
             store: RwLock::new(Arc::new(store)),
             books: Mutex::new(Books {
                 head,
                 witnessed: head,
                 journal,
-                coins: 0,
-                journal_max,
+                due: bounds.journal_bytes,
+                left_behind: 0,
                 closed: false,
             }),
         })
@@ -152,7 +174,7 @@ impl FjallLedger {
         self.store().flush();
     }
 
-    fn store(&self) -> Arc<Store> {
+    pub(super) fn store(&self) -> Arc<Store> {
         Arc::clone(&self.store.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -162,11 +184,14 @@ impl FjallLedger {
 
     /// Goes on with a fresh store. A copy that fails leaves everything as it was.
     fn renew(&self, books: &mut Books) -> Result<(), LedgerError> {
-        books.journal = 0;
+        books.due = books.journal + self.bounds.journal_bytes;
         let agent = self.charter.agent;
+        if books.left_behind >= self.bounds.left_behind_bytes {
+            warn!(agent, journal = books.journal, "the journal grows until the next start");
+            return Ok(());
+        }
         let next = Head { generation: books.head.generation + 1, ..books.head };
-        let place = next.store(&self.dir);
-        let (fresh, entries) = match copy(&self.store(), &place) {
+        let (fresh, entries) = match copy(&self.store(), &next.store(&self.dir)) {
             Ok(copied) => copied,
             Err(error) => {
                 warn!(agent, %error, "the journal of the ledger stays long");
@@ -179,13 +204,13 @@ impl FjallLedger {
             books.closed = true;
             return Err(LedgerError::Store(Box::new(error)));
         }
+        let coins = entries * CHANGE_BYTES;
+        books.left_behind += books.journal + coins;
         books.head = next;
         books.witnessed = next;
-        books.coins = entries * CHANGE_BYTES;
+        books.journal = 0;
+        books.due = self.bounds.journal_bytes.max(2 * coins);
         *self.store.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-        if let Err(error) = remove_other_stores(&self.dir, next) {
-            warn!(agent, %error, "an old store stays until the next start");
-        }
         debug!(agent, generation = next.generation, entries, "fresh store");
         Ok(())
     }
@@ -214,7 +239,7 @@ impl Ledger for FjallLedger {
         self.store().commit(changes, commits).map_err(store_error)?;
         books.head.commits = commits;
         books.journal += (changes.len() as u64 + 2) * CHANGE_BYTES;
-        if books.journal > books.journal_max.max(2 * books.coins) {
+        if books.journal > books.due {
             self.renew(&mut books)?;
         }
         Ok(())
@@ -233,9 +258,7 @@ fn copy(store: &Store, place: &Path) -> Result<(Store, u64), Damage> {
     if place.exists() {
         fs::remove_dir_all(place)?;
     }
-    let copied = store.copy_to(place)?;
-    files::sync_parent(place)?;
-    Ok(copied)
+    store.copy_to(place)
 }
 
 /// Takes away what is left of earlier stores, and of a later one that was not finished.

@@ -67,6 +67,9 @@ pub enum Damage {
     /// A file that every ledger has is missing.
     #[error("{0} is missing")]
     Missing(PathBuf),
+    /// Something lies where only files of the store are.
+    #[error("{0} is none of its files")]
+    Stray(PathBuf),
     /// The store broke off over what it read.
     #[error("the store cannot make sense of its files")]
     Assertion,

@@ -5,12 +5,14 @@
 //! other: a coin's key has 4 bytes, the names of the others have more.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use coin::{AuthenticityNumber, SerialNumber};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, UserValue};
 
 use super::{Charter, Damage, FORMAT};
+use crate::data_dir::files;
 use crate::limits::{
     LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNALS_BYTES, LEDGER_MEMTABLE_BYTES,
 };
@@ -25,7 +27,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Makes a store with the entries of an empty ledger.
+    /// Makes a store with the entries of an empty ledger. On disk when this returns.
     pub(super) fn found(dir: &Path, charter: &Charter) -> Result<Store, Damage> {
         let store = Store::create_or_open(dir)?;
         let mut batch = store.database.batch().durability(Some(PersistMode::SyncAll));
@@ -34,33 +36,36 @@ impl Store {
         batch.insert(&store.entries, "agent", charter.agent.to_string());
         batch.insert(&store.entries, "commits", 0_u64.to_be_bytes());
         batch.commit()?;
+        files::sync_dirs(dir)?;
         Ok(store)
     }
 
     /// Opens a store.
     pub(super) fn open(dir: &Path) -> Result<Store, Damage> {
         check_layout(dir)?;
-        // Some kinds of damage fail assertions of the store instead of being reported by it.
-        std::panic::catch_unwind(|| Store::create_or_open(dir)).unwrap_or(Err(Damage::Assertion))
+        unless_it_breaks_off(|| Store::create_or_open(dir))
     }
 
     /// Makes a store with the entries of this one, all of them in tables and none in the journal,
     /// and returns how many they are. On disk when this returns.
     pub(super) fn copy_to(&self, dir: &Path) -> Result<(Store, u64), Damage> {
-        let copy = Store::create_or_open(dir)?;
-        let mut count = 0;
-        let mut tables = copy.entries.start_ingestion()?;
-        for entry in self.entries.iter() {
-            let (key, value) = entry.into_inner()?;
-            tables.write(key, value)?;
-            count += 1;
-        }
-        tables.finish()?;
-        copy.database.persist(PersistMode::SyncAll)?;
-        Ok((copy, count))
+        unless_it_breaks_off(|| {
+            let copy = Store::create_or_open(dir)?;
+            let mut count = 0;
+            let mut tables = copy.entries.start_ingestion()?;
+            for entry in self.entries.iter() {
+                let (key, value) = entry.into_inner()?;
+                tables.write(key, value)?;
+                count += 1;
+            }
+            tables.finish()?;
+            copy.database.persist(PersistMode::SyncAll)?;
+            files::sync_dirs(dir)?;
+            Ok((copy, count))
+        })
     }
 
-    pub(super) fn get(&self, sn: SerialNumber) -> fjall::Result<Option<fjall::UserValue>> {
+    pub(super) fn get(&self, sn: SerialNumber) -> fjall::Result<Option<UserValue>> {
         self.entries.get(sn.get().to_be_bytes())
     }
 
@@ -93,7 +98,7 @@ impl Store {
 
     /// Returns how many commits the ledger has had.
     pub(super) fn commits(&self) -> Result<u64, Damage> {
-        let bytes = self.entries.get("commits")?.ok_or(Damage::Entry("commits"))?;
+        let bytes = self.entry("commits")?;
         let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
         Ok(u64::from_be_bytes(bytes))
     }
@@ -105,10 +110,15 @@ impl Store {
     }
 
     fn text(&self, name: &'static str) -> Result<String, Damage> {
-        let bytes = self.entries.get(name)?.ok_or(Damage::Entry(name))?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| Damage::Entry(name))
+        String::from_utf8(self.entry(name)?.to_vec()).map_err(|_| Damage::Entry(name))
     }
 
+    fn entry(&self, name: &'static str) -> Result<UserValue, Damage> {
+        unless_it_breaks_off(|| self.entries.get(name)?.ok_or(Damage::Entry(name)))
+    }
+
+    /// What is made is not wholly on disk: the directory `keyspaces` is synced before there is
+    /// anything in it. Whoever makes a store syncs its directories.
     fn create_or_open(dir: &Path) -> Result<Store, Damage> {
         let database = Database::builder(dir)
             .cache_size(LEDGER_CACHE_BYTES)
@@ -120,6 +130,13 @@ impl Store {
         let entries = database.keyspace("ledger", options)?;
         Ok(Store { database, entries })
     }
+}
+
+/// Reports what the store asserts: some kinds of damage fail its assertions instead of being
+/// reported by it. What it was at work on is not used any more, or was only read.
+fn unless_it_breaks_off<T>(work: impl FnOnce() -> Result<T, Damage>) -> Result<T, Damage> {
+    const { assert!(cfg!(panic = "unwind"), "damage to a ledger must not end the process") };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Damage::Assertion))
 }
 
 /// Returns how long the journals of a store are that has just been opened: what a start has to
@@ -136,11 +153,15 @@ pub(super) fn journal_bytes(dir: &Path) -> Result<u64, Damage> {
 }
 
 /// Looks for the files without which the store takes what is there for the rest of an unfinished
-/// creation, and deletes it.
+/// creation, and deletes it; and for names at which it breaks off so that nothing can be reported.
 fn check_layout(dir: &Path) -> Result<(), Damage> {
     let mut needed = vec![dir.join("version")];
     for keyspace in fs::read_dir(dir.join("keyspaces"))? {
-        needed.push(keyspace?.path().join("current"));
+        let keyspace = keyspace?;
+        if keyspace.file_name().to_str().is_none_or(|name| name.parse::<u64>().is_err()) {
+            return Err(Damage::Stray(keyspace.path()));
+        }
+        needed.push(keyspace.path().join("current"));
     }
     match needed.into_iter().find(|file| !file.is_file()) {
         Some(file) => Err(Damage::Missing(file)),

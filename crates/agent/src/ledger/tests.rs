@@ -2,6 +2,7 @@
 //! one on disk may come to.
 
 mod damage;
+mod renewal;
 
 use std::collections::BTreeMap;
 
@@ -10,9 +11,8 @@ use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert_eq, proptest};
 use tempfile::TempDir;
 
-use super::head::Head;
+use super::fjall::Bounds;
 use super::sim::{Fault, SimDisk};
-use super::store::{self, Store};
 use super::{Charter, FjallLedger, Ledger, LedgerError, OpenError};
 
 pub(crate) fn charter(agent: usize) -> Charter {
@@ -27,6 +27,10 @@ pub(crate) fn an(byte: u8) -> AuthenticityNumber {
     AuthenticityNumber::from_bytes([byte; 16])
 }
 
+pub(crate) fn scratch() -> TempDir {
+    TempDir::new().unwrap()
+}
+
 /// A place where a ledger is kept while it is closed.
 pub(crate) enum Place {
     Disk(TempDir),
@@ -35,7 +39,7 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn both() -> [Place; 2] {
-        let dir = TempDir::new().unwrap();
+        let dir = scratch();
         FjallLedger::found(&dir.path().join("agent-07"), &charter(7)).unwrap();
         [Place::Disk(dir), Place::Simulated(SimDisk::found(charter(7)))]
     }
@@ -44,7 +48,8 @@ impl Place {
         match self {
             Place::Disk(dir) => {
                 // So short a journal that it is renewed all the time.
-                Box::new(FjallLedger::open_with(&dir.path().join("agent-07"), 600).unwrap())
+                let bounds = Bounds { journal_bytes: 600, ..Bounds::default() };
+                Box::new(FjallLedger::open_with(&dir.path().join("agent-07"), bounds).unwrap())
             }
             Place::Simulated(disk) => Box::new(disk.open()),
         }
@@ -124,7 +129,7 @@ fn a_failed_commit_is_the_last_one_and_a_crash_decides_what_came_of_it() {
 
 #[test]
 fn the_directory_as_a_kill_leaves_it_holds_every_commit() {
-    let dir = TempDir::new().unwrap();
+    let dir = scratch();
     let place = dir.path().join("agent-07");
     FjallLedger::found(&place, &charter(7)).unwrap();
     let ledger = FjallLedger::open(&place).unwrap();
@@ -140,7 +145,7 @@ fn the_directory_as_a_kill_leaves_it_holds_every_commit() {
 
 #[test]
 fn founding_that_was_cut_off_is_begun_anew() {
-    let dir = TempDir::new().unwrap();
+    let dir = scratch();
     let place = dir.path().join("agent-07");
     std::fs::create_dir(place.with_extension("new")).unwrap();
     std::fs::write(place.with_extension("new").join("rest"), "x").unwrap();
@@ -151,7 +156,7 @@ fn founding_that_was_cut_off_is_begun_anew() {
 
 #[test]
 fn the_ledger_of_another_agent_or_network_is_refused() {
-    let dir = TempDir::new().unwrap();
+    let dir = scratch();
     let place = dir.path().join("agent-07");
     FjallLedger::found(&place, &charter(7)).unwrap();
     let elsewhere = Charter { network: "other".parse().unwrap(), agent: 7 };
@@ -160,50 +165,4 @@ fn the_ledger_of_another_agent_or_network_is_refused() {
         assert!(matches!(refused, Err(OpenError::OtherCharter { .. })));
     }
     assert!(FjallLedger::open(&place).unwrap().expected_as(&charter(7)).is_ok());
-}
-
-#[test]
-fn a_long_journal_is_renewed_and_a_start_reads_little() {
-    let dir = TempDir::new().unwrap();
-    let place = dir.path().join("agent-07");
-    FjallLedger::found(&place, &charter(7)).unwrap();
-    let ledger = FjallLedger::open_with(&place, 10_000).unwrap();
-    for round in 0..=255 {
-        let changes: Vec<_> = (1..20).map(|number| (sn(number), an(round))).collect();
-        ledger.commit(&changes).unwrap();
-    }
-    let head = Head::read(&place).unwrap();
-    assert!(head.generation > 10, "{head:?}");
-    drop(ledger);
-    assert_eq!(Head::read(&place).unwrap().commits, 256);
-    let ledger = FjallLedger::open(&place).unwrap();
-    assert!(store::journal_bytes(&head.store(&place)).unwrap() < 20_000);
-    assert!((1..20).all(|number| ledger.an(sn(number)).unwrap() == Some(an(255))));
-}
-
-#[test]
-fn a_crash_while_a_store_is_renewed_leaves_the_old_one_or_the_new_one() {
-    let dir = TempDir::new().unwrap();
-    let place = dir.path().join("agent-07");
-    FjallLedger::found(&place, &charter(7)).unwrap();
-    let ledger = FjallLedger::open(&place).unwrap();
-    ledger.commit(&[(sn(1), an(9))]).unwrap();
-    drop(ledger);
-    let (old, new) = (Head::read(&place).unwrap(), Head { generation: 2, commits: 1 });
-
-    // The new store is not finished.
-    std::fs::create_dir(new.store(&place)).unwrap();
-    std::fs::write(new.store(&place).join("version"), "").unwrap();
-    assert_eq!(FjallLedger::open(&place).unwrap().an(sn(1)).unwrap(), Some(an(9)));
-    assert!(!new.store(&place).exists());
-
-    // The new store is finished, and the head names the old one or the new one.
-    for (head, other) in [(old, new), (new, old)] {
-        let current = Store::open(&old.store(&place)).unwrap();
-        drop(current.copy_to(&new.store(&place)).unwrap());
-        drop(current);
-        head.write(&place).unwrap();
-        assert_eq!(FjallLedger::open(&place).unwrap().an(sn(1)).unwrap(), Some(an(9)));
-        assert!(head.store(&place).exists() && !other.store(&place).exists());
-    }
 }

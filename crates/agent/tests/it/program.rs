@@ -91,6 +91,12 @@ fn ledgers_that_are_missing_swapped_or_torn_are_refused() {
     let (ended, _) = home.start(&[]).stop("TERM");
     assert_eq!(ended.code(), Some(20), "they are back in their places");
 
+    let odd = place("agent-03").join("store-1").join("keyspaces").join("odd");
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("current"), "").unwrap();
+    refused("store-1/keyspaces/odd is none of its files");
+    fs::remove_dir_all(odd).unwrap();
+
     let journal = place("agent-03").join("store-1").join("0.jnl");
     let bytes = fs::read(&journal).unwrap();
     fs::write(&journal, &bytes[..bytes.len() / 2]).unwrap();

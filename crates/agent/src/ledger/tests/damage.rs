@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{an, charter, sn};
-use crate::ledger::{FjallLedger, Ledger, OpenError};
+use super::{an, charter, scratch, sn};
+use crate::ledger::fjall::Bounds;
+use crate::ledger::{Damage, FjallLedger, Ledger, OpenError};
 
 const COINS: u32 = 40;
 
@@ -32,7 +33,7 @@ fn files_of(dir: &Path, found: &mut Vec<PathBuf>) {
 
 /// A closed ledger whose first half is in a table and the rest in the journal.
 fn ledger() -> (TempDir, PathBuf) {
-    let dir = TempDir::new().unwrap();
+    let dir = scratch();
     let place = dir.path().join("whole");
     FjallLedger::found(&place, &charter(7)).unwrap();
     let ledger = FjallLedger::open(&place).unwrap();
@@ -48,14 +49,16 @@ fn ledger() -> (TempDir, PathBuf) {
 
 /// A closed ledger whose commits but the last are in a fresh store.
 fn renewed_ledger() -> (TempDir, PathBuf) {
-    let dir = TempDir::new().unwrap();
+    let dir = scratch();
     let place = dir.path().join("whole");
     FjallLedger::found(&place, &charter(7)).unwrap();
-    let ledger = FjallLedger::open_with(&place, 100).unwrap();
+    let bounds = Bounds { journal_bytes: 100, ..Bounds::default() };
+    let ledger = FjallLedger::open_with(&place, bounds).unwrap();
     let most: Vec<_> = (1..COINS).map(|number| (sn(number), an(9))).collect();
     ledger.commit(&most).unwrap();
     ledger.commit(&[(sn(COINS), an(9))]).unwrap();
     drop(ledger);
+    drop(FjallLedger::open(&place).unwrap());
     assert!(place.join("store-2").exists() && !place.join("store-1").exists());
     (dir, place)
 }
@@ -115,6 +118,19 @@ fn a_file_with_other_bytes_in_it() {
             fs::write(file, bytes).unwrap();
         });
     }
+}
+
+#[test]
+fn a_directory_that_is_not_the_stores() {
+    let (_dir, place) = ledger();
+    let odd = place.join("store-1").join("keyspaces").join("odd");
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("current"), "").unwrap();
+    let refused = FjallLedger::open(&place).map(drop);
+    let Err(OpenError::Damaged { source: Damage::Stray(path), .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(path, odd);
 }
 
 #[test]
