@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-use protocol::machine::{Cause, Input, Now, Outcome};
+use protocol::machine::{Cause, Input, Job, Now, Outcome, Preparation};
 use protocol::message::{DurableStep, Message};
 use protocol::waits::WaitingFor;
 
@@ -132,11 +132,32 @@ fn a_receiver_that_vanishes_with_the_coins_leaves_a_sender_paid_without_a_receip
     assert!(world.money.is_banked(), "what is owned does not wait for the sender's last word");
 }
 
+/// One hung agent makes a round about a batch last so long without a sign of progress.
+const HUNG_AGENT: Duration = Duration::from_secs(100);
+
+#[test]
+fn an_agent_that_hangs_while_coins_are_prepared_ends_no_wait_of_either_side() {
+    for preparation in Preparation::ALL {
+        let mut world = World::new();
+        while world.sender.jobs.front() != Some(&Job::Prepare(preparation)) {
+            world.run_for(1);
+        }
+        world.idle = Some(Who::Sender);
+        let until = world.now + HUNG_AGENT;
+        while world.now < until {
+            world.run_for(1);
+        }
+        world.idle = None;
+        world.run();
+        world.assert_done();
+    }
+}
+
 #[test]
 fn long_steps_are_announced_again_so_that_the_other_side_keeps_waiting() {
     let mut world = World::new();
     while world.money.powns_begun() == 0
-        && world.receiver.jobs.front().is_none_or(|job| *job != protocol::machine::Job::Pown)
+        && world.receiver.jobs.front().is_none_or(|job| *job != Job::Pown)
     {
         world.run_for(1);
     }
