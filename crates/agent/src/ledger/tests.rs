@@ -27,8 +27,10 @@ pub(crate) fn an(byte: u8) -> AuthenticityNumber {
     AuthenticityNumber::from_bytes([byte; 16])
 }
 
+/// A directory in memory where the system has one: what is synced is not looked at from outside,
+/// and most of the time of these tests would be waiting for a disk.
 pub(crate) fn scratch() -> TempDir {
-    TempDir::new().unwrap()
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 /// A place where a ledger is kept while it is closed.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{Begun, JournalError, Mint, MintError, Minted, Order, Step, journal, mint};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::ledger::Ledger;
-use crate::ledger::tests::an;
+use crate::ledger::tests::{an, scratch};
 
 struct Scene {
     _dir: TempDir,
@@ -21,7 +21,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Scene {
-        let dir = TempDir::new().unwrap();
+        let dir = scratch();
         let (data, out) = (dir.path().join("data"), dir.path().join("out"));
         Scene { _dir: dir, data, out }
     }
