@@ -16,6 +16,7 @@ pub(crate) use prepare::affordable;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use coin::Amount;
 use protocol::link::Memory;
@@ -124,18 +125,27 @@ impl Bench {
 
     /// Makes sure that the agents that answer now are those of the coins: to all others every coin is
     /// unknown, and what they say is no verdict.
+    ///
+    /// Agents that are being started again are waited for, some six seconds.
     pub(crate) async fn same_network(&self) -> Result<(), Fault> {
-        match self.authority.network().await {
-            Ok(network) if network.print() == self.network => Ok(()),
-            Ok(network) => {
-                let found = hex::encode(network.print());
-                let wanted = hex::encode(self.network);
-                self.screen.warn(&format!(
-                    "the agents answer as network {found}, the coins are of {wanted}"
-                ));
-                Err(Fault::TooFewAgents { answered: 0 })
+        let mut pause = AGENTS_PAUSE_MIN;
+        loop {
+            match self.authority.network().await {
+                Ok(network) if network.print() == self.network => return Ok(()),
+                Ok(network) => {
+                    let found = hex::encode(network.print());
+                    let wanted = hex::encode(self.network);
+                    self.screen.warn(&format!(
+                        "the agents answer as network {found}, the coins are of {wanted}"
+                    ));
+                    return Err(Fault::TooFewAgents { answered: 0 });
+                }
+                Err(few) if pause > AGENTS_PAUSE_MAX => {
+                    return Err(Fault::TooFewAgents { answered: few.answered });
+                }
+                Err(_) => tokio::time::sleep(pause).await,
             }
-            Err(few) => Err(Fault::TooFewAgents { answered: few.answered }),
+            pause *= 2;
         }
     }
 
@@ -235,6 +245,10 @@ impl Bench {
         }
     }
 }
+
+/// Pauses between two questions to agents of which fewer than 13 answer: doubled each time.
+const AGENTS_PAUSE_MIN: Duration = Duration::from_millis(200);
+const AGENTS_PAUSE_MAX: Duration = Duration::from_millis(3200);
 
 /// Tells whether a job puts coins to the agents.
 fn asks_agents(job: &Job) -> bool {
