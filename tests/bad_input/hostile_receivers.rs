@@ -209,7 +209,7 @@ fn a_receipt_without_end_is_cut_off() {
     for index in 0..100 {
         peer.say_frame(&Message::Receipt(Chunk { index, last: Last::No }), &bytes);
     }
-    paying.keeps_them_in_flight(&["other side", "message 17"]);
+    paying.keeps_them_in_flight(&["receiver's receipt"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use protocol::message::{BatchHash, Chunk, DurableStep, Last, Manifest, Message, 
 use tests::world::Home;
 use wallet::Receipt;
 
-use crate::coins::{batch_of, counterfeit, invented, manifest_of};
+use crate::coins::{batch_of, counterfeit, invented, manifest_of, read_below};
 use crate::conn_files::{new_file, write};
 use crate::listing::Listing;
 use crate::peer::{Peer, units};
@@ -226,23 +226,43 @@ pub(crate) fn pay(peer: &mut Peer, coins: &[Coin], amount: u32) -> Receipt {
     receipt
 }
 
-#[test]
-fn a_coin_that_the_receiver_has_already_is_refused() {
-    let town = town();
-    let coins = town.purse.take(&[5, 1, 1]);
-    let file = town.path("coins.stack");
+/// A receiver that owns the first of these coins, under secrets of its own; the others are unused.
+fn with_first_of(coins: &[Coin]) -> Home {
+    let file = town().path("coins.stack");
     std::fs::write(&file, crate::coins::stack(&coins[..1])).unwrap();
-    let home = town.home();
+    let home = town().home();
     home.import(&file).unwrap();
-    let before = home.total().unwrap();
-    let bank = Listing::of(&home.dir.join("Default/Bank"));
+    home
+}
+
+#[test]
+fn an_old_copy_of_a_coin_that_the_receiver_has_changes_nothing_about_it() {
+    let coins = town().purse.take(&[5, 5, 5]);
+    let home = with_first_of(&coins);
+    let bank = home.dir.join("Default/Bank");
+    let own = read_below(&bank);
     let waiting = Waiting::at(home);
-    let mut peer = Peer::sender(&waiting.file);
-    peer.offer(7, manifest_of(&coins));
-    peer.say_bytes(Message::Coins, &batch_of(&coins));
-    let number = coins[0].sn.get().to_string();
-    assert!(peer.hear_abort().contains(&number));
-    let words = ["nothing is at risk", &number, "in this wallet already"];
-    let (home, _) = waiting.ends(20, &words, before);
-    assert_eq!(Listing::of(&home.dir.join("Default/Bank")), bank);
+    let receipt = pay(&mut Peer::sender(&waiting.file), &coins, 15);
+    assert_eq!((receipt.totals().last, receipt.totals().counterfeit), (units(10), units(5)));
+    let (home, _) = waiting.ends(22, &["10 changed hands", "5 is called counterfeit"], 15);
+    let (new, own) = (read_below(&bank), &own[0]);
+    assert!(new.len() == 3 && new.contains(own), "its own secrets are kept");
+    assert_eq!(coins_below(&home, ".Receiver/Counterfeit"), 1);
+}
+
+#[test]
+fn a_coin_of_the_receivers_own_counts_once() {
+    let mut coins = town().purse.take(&[5, 5, 5]);
+    let home = with_first_of(&coins);
+    coins[0] = read_below(&home.dir.join("Default/Bank")).remove(0);
+    let waiting = Waiting::at(home);
+    let receipt = pay(&mut Peer::sender(&waiting.file), &coins, 15);
+    assert_eq!(receipt.totals().last, units(15));
+    let (home, _) = waiting.ends(0, &["15 changed hands"], 15);
+    assert_eq!(coins_below(&home, "Default/Bank"), 3);
+    // What is in the Bank is good: it can be paid on.
+    let (next, conn) = (town().home(), town().path("conn.txt"));
+    let (sent, received) = town().pay(&home, &next, 15, &conn);
+    sent.ends_with(0, &["15 changed hands"]);
+    received.ends_with(0, &["15 changed hands"]);
 }
