@@ -112,7 +112,8 @@ pub enum Job {
     Pown,
     /// Receiver 17: stream the receipt from its first byte; ends with `Report::ReceiptSent`.
     SendReceipt,
-    /// Receiver, at the end: move what is owned to Default; ends with `Report::Banked`.
+    /// Receiver, as soon as there is a receipt: move what is owned to Default; ends with
+    /// `Report::Banked`.
     Bank,
 }
 

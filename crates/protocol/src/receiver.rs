@@ -20,7 +20,8 @@
 //!                                  bad batch                  PERSIST Refused, 23 said, END returned
 //! Received   CheckingBatch         checked                    PERSIST, 16 said ▶ Powning
 //!                                  bad batch                  PERSIST Refused, 23 said, END returned
-//!            Powning               totals                     PERSIST Receipted ▶ SendingReceipt
+//!            Powning               totals                     PERSIST Receipted ▶ SendingReceipt,
+//!                                                             and what is owned is banked
 //!                                  too few agents             23 said, END in doubt
 //! Receipted  SendingReceipt        the last byte left         ▶ AwaitingConfirmation
 //!            AwaitingConfirmation  18, 19                     PERSIST ▶ Banking
@@ -32,7 +33,7 @@
 //!
 //! | input | Open | Received | Receipted | Refused |
 //! |---|---|---|---|---|
-//! | `Unlinked`, silence of 15 s | Meeting; Storing goes on | goes on | Meeting, and banks | Meeting |
+//! | `Unlinked`, silence of 15 s | Meeting; Storing goes on | goes on | Meeting | Meeting |
 //! | `Linked` | the position is said | the same | the same | the same |
 //! | a wait is over, job failed | 23 said, END returned | 23 said, END in doubt | Banking | END returned |
 //! | out of step | 23 said, END returned | 23 said, goes on alone | Banking | END returned |
@@ -48,7 +49,7 @@ use crate::machine::{Cause, Fault, Input, Job, Journal, Now, Outcome, Output, Re
 use crate::message::{DurableStep, Message, Position};
 use crate::presence::{Beat, Presence};
 use crate::turn::{Begun, Turn};
-use crate::waits::{self, Patience, Waiting, WaitingFor};
+use crate::waits::{self, Bound, Patience, Waiting, WaitingFor};
 
 mod state;
 
@@ -65,6 +66,8 @@ pub struct Receiver {
     pub(crate) durable: ReceiverDurable,
     pub(crate) step: ReceiverStep,
     pub(crate) step_until: Duration,
+    #[serde(default)]
+    bound: Bound,
     pub(crate) presence: Presence,
     /// The amount that the person is being asked about.
     pub(crate) asked: Option<Amount>,
@@ -85,6 +88,7 @@ impl Receiver {
             durable: ReceiverDurable::Open(Agreement { accepted: None }),
             step: ReceiverStep::Meeting,
             step_until: patience.peer_wait,
+            bound: Bound::NONE,
             presence: Presence::Away { until: patience.peer_wait },
             asked: None,
             coins_out: CoinsOut::No,
@@ -110,6 +114,7 @@ impl Receiver {
         Receiver {
             step: ReceiverStep::Meeting,
             step_until: until,
+            bound: Bound::NONE,
             presence: Presence::Away { until },
             asked: None,
             coins_out,
@@ -194,6 +199,7 @@ impl Receiver {
         }
         self.begun = Begun::Yes;
         self.presence = Presence::Away { until: turn.after(self.patience.peer_wait) };
+        self.bound = Bound::begin(&waits::of_receiver(&self.step), self.patience, turn.now());
         match &self.durable {
             ReceiverDurable::Open(_) | ReceiverDurable::Refused(_) => self,
             ReceiverDurable::Received(holding) => match holding.check {
@@ -308,17 +314,20 @@ impl Receiver {
     }
 
     fn awaited(&self) -> Waiting {
-        waits::waiting(&waits::of_receiver(&self.step), &self.presence, self.step_until)
+        let wait = waits::of_receiver(&self.step);
+        waits::waiting(&wait, &self.presence, self.step_until, self.bound)
     }
 
     /// Goes to a step, whose wait begins.
     pub(crate) fn enter(mut self, step: ReceiverStep, turn: &Turn) -> Receiver {
         self.step = step;
+        let (place, wait) = (self.step.place(), waits::of_receiver(&self.step));
+        self.bound = self.bound.reach(place, &wait, self.patience, turn.now());
         self.renew(turn);
         self
     }
 
-    /// Begins the step's wait anew.
+    /// Begins the step's wait anew, but not its total.
     pub(crate) fn renew(&mut self, turn: &Turn) {
         self.step_until = turn.after(waits::of_receiver(&self.step).length);
     }

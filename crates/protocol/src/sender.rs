@@ -47,7 +47,7 @@ use crate::machine::{Cause, Fault, Input, Job, Journal, Now, Outcome, Output, Re
 use crate::message::{DurableStep, Message, Position};
 use crate::presence::{Beat, Presence};
 use crate::turn::{Begun, Turn};
-use crate::waits::{self, Patience, Waiting, WaitingFor};
+use crate::waits::{self, Bound, Patience, Waiting, WaitingFor};
 
 mod state;
 
@@ -62,6 +62,8 @@ pub struct Sender {
     pub(crate) durable: SenderDurable,
     pub(crate) step: SenderStep,
     pub(crate) step_until: Duration,
+    #[serde(default)]
+    bound: Bound,
     pub(crate) presence: Presence,
     begun: Begun,
     pub(crate) end: Option<Outcome>,
@@ -79,6 +81,7 @@ impl Sender {
             durable: SenderDurable::Open,
             step: SenderStep::Meeting,
             step_until: patience.peer_wait,
+            bound: Bound::NONE,
             presence: Presence::Away { until: patience.peer_wait },
             begun: Begun::No,
             end: None,
@@ -92,6 +95,7 @@ impl Sender {
         Sender {
             step: SenderStep::Meeting,
             step_until: until,
+            bound: Bound::NONE,
             presence: Presence::Away { until },
             begun: Begun::No,
             end: None,
@@ -161,6 +165,7 @@ impl Sender {
         }
         self.begun = Begun::Yes;
         self.presence = Presence::Away { until: turn.after(self.patience.peer_wait) };
+        self.bound = Bound::begin(&waits::of_sender(&self.step), self.patience, turn.now());
         match &self.durable {
             SenderDurable::InFlight(Flight { refusal: Refusal::Heard, .. }) => {
                 self.part(Cause::Refused, turn)
@@ -272,17 +277,20 @@ impl Sender {
     }
 
     fn awaited(&self) -> Waiting {
-        waits::waiting(&waits::of_sender(&self.step), &self.presence, self.step_until)
+        let wait = waits::of_sender(&self.step);
+        waits::waiting(&wait, &self.presence, self.step_until, self.bound)
     }
 
     /// Goes to a step, whose wait begins.
     pub(crate) fn enter(mut self, step: SenderStep, turn: &Turn) -> Sender {
         self.step = step;
+        let (place, wait) = (self.step.place(), waits::of_sender(&self.step));
+        self.bound = self.bound.reach(place, &wait, self.patience, turn.now());
         self.renew(turn);
         self
     }
 
-    /// Begins the step's wait anew.
+    /// Begins the step's wait anew, but not its total.
     pub(crate) fn renew(&mut self, turn: &Turn) {
         self.step_until = turn.after(waits::of_sender(&self.step).length);
     }

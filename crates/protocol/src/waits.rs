@@ -4,6 +4,10 @@
 //! `Input::Progress` of its job. Heartbeats are no such sign, they only show that the peer lives.
 //! So that a long step of one side does not look stuck to the other, a step that gets on is
 //! announced again every 20 s.
+//!
+//! Signs alone keep no program for ever: each step has a total too, which begins when the step is
+//! reached for the first time and which nothing begins anew, neither a message said again nor a
+//! step said to get on, nor a link that is cut and comes back.
 
 use std::time::Duration;
 
@@ -30,6 +34,19 @@ pub const STEP: Duration = Duration::from_secs(60);
 /// For a step in which all 25 agents are asked about a whole batch, or a whole batch is stored: one
 /// agent that hangs makes a round last 50 s, and 2 ms more a coin, without a sign of progress.
 pub const POWNING: Duration = Duration::from_secs(120);
+
+/// In all for a short step: ten waits.
+pub const STEP_TOTAL: Duration = Duration::from_secs(10 * 60);
+
+/// In all for a step that asks about, moves or carries a whole batch, or asks a person. A million
+/// coins and an agent that hangs make a round of 35 min.
+pub const LONG_TOTAL: Duration = Duration::from_secs(60 * 60);
+
+/// In all for the sender's preparations, as the receiver sees them: some of the eight are long.
+pub const WATCHING_TOTAL: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// How often the peer may stay away for its whole wait in a step: that much is added to each total.
+pub const COMINGS: u32 = 10;
 
 /// For the answer of the person here.
 pub const PERSON: Duration = Duration::from_secs(600);
@@ -58,7 +75,8 @@ impl Default for Patience {
 pub struct Waiting {
     /// What for.
     pub what: WaitingFor,
-    /// Until when, as monotonic time; starts anew with each sign that the step gets on.
+    /// Until when, as monotonic time; later with each sign that the step gets on, as far as its
+    /// total goes.
     pub until: Duration,
 }
 
@@ -78,72 +96,124 @@ pub enum WaitingFor {
 /// One line of the table.
 pub(crate) struct Wait {
     pub(crate) what: WaitingFor,
+    /// Without a sign that the step gets on.
     pub(crate) length: Duration,
+    /// In all, whatever is said; the peer's absences come on top.
+    total: Duration,
 }
 
-fn message(number: Number, length: Duration) -> Wait {
-    Wait { what: WaitingFor::Message(number), length }
+/// The end of the furthest step that this program has reached. A step that is reached again gets no
+/// new one, so that a program lives no longer than all totals together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Bound {
+    place: u8,
+    until: Duration,
 }
 
-fn work(number: Number, length: Duration) -> Wait {
-    Wait { what: WaitingFor::Work(number), length }
+impl Bound {
+    /// Before the first input.
+    pub(crate) const NONE: Bound = Bound { place: 0, until: Duration::MAX };
+
+    /// Begins with the program.
+    pub(crate) fn begin(wait: &Wait, patience: Patience, now: Duration) -> Bound {
+        Bound { place: 0, until: end(wait, patience, now) }
+    }
+
+    /// Goes to a step; one that was never reached before has its whole total.
+    pub(crate) fn reach(self, place: u8, wait: &Wait, patience: Patience, now: Duration) -> Bound {
+        if place > self.place { Bound { place, until: end(wait, patience, now) } } else { self }
+    }
+}
+
+impl Default for Bound {
+    fn default() -> Bound {
+        Bound::NONE
+    }
+}
+
+fn end(wait: &Wait, patience: Patience, now: Duration) -> Duration {
+    let away = patience.peer_wait.saturating_mul(COMINGS);
+    now.saturating_add(wait.total).saturating_add(away)
+}
+
+fn peer() -> Wait {
+    Wait { what: WaitingFor::Peer, length: STEP, total: Duration::ZERO }
+}
+
+fn message(number: Number, length: Duration, total: Duration) -> Wait {
+    Wait { what: WaitingFor::Message(number), length, total }
+}
+
+fn work(number: Number, length: Duration, total: Duration) -> Wait {
+    Wait { what: WaitingFor::Work(number), length, total }
 }
 
 /// The sender's waits.
 pub(crate) fn of_sender(step: &SenderStep) -> Wait {
     match step {
-        SenderStep::Meeting => Wait { what: WaitingFor::Peer, length: STEP },
+        SenderStep::Meeting => peer(),
         SenderStep::ClearingFolders(Clearing::Both | Clearing::Theirs) => {
-            message(Number::ImportExportEmpty, STEP)
+            message(Number::ImportExportEmpty, STEP, STEP_TOTAL)
         }
-        SenderStep::ClearingFolders(Clearing::Ours) => work(Number::EmptyImportExport, STEP),
-        SenderStep::AgreeingAmount => message(Number::Money, OTHER_PERSON),
-        SenderStep::Preparing(preparing) => work(preparing.what.message().number(), POWNING),
-        SenderStep::Encrypting => work(Number::EncryptingCoins, STEP),
-        SenderStep::AskingReady(_) => message(Number::ReadyToReceive, STEP),
-        SenderStep::SendingCoins => work(Number::Coins, STEP),
-        SenderStep::AwaitingReceived => message(Number::Received, POWNING),
-        SenderStep::AwaitingReceipt(_) => message(Number::Receipt, POWNING),
-        SenderStep::ReadingReceipt => work(Number::Receipt, STEP),
-        SenderStep::CheckingSecrets(_) => work(Number::ConfirmingChangeOfOwnership, POWNING),
-        SenderStep::AskingAgents(_) => work(Number::ConfirmingChangeOfOwnership, POWNING),
-        SenderStep::Leaving(_) => work(Number::Abort, STEP),
+        SenderStep::ClearingFolders(Clearing::Ours) => {
+            work(Number::EmptyImportExport, STEP, STEP_TOTAL)
+        }
+        SenderStep::AgreeingAmount => message(Number::Money, OTHER_PERSON, LONG_TOTAL),
+        SenderStep::Preparing(preparing) => {
+            work(preparing.what.message().number(), POWNING, LONG_TOTAL)
+        }
+        SenderStep::Encrypting => work(Number::EncryptingCoins, STEP, LONG_TOTAL),
+        SenderStep::AskingReady(_) => message(Number::ReadyToReceive, STEP, STEP_TOTAL),
+        SenderStep::SendingCoins => work(Number::Coins, STEP, LONG_TOTAL),
+        SenderStep::AwaitingReceived => message(Number::Received, POWNING, LONG_TOTAL),
+        SenderStep::AwaitingReceipt(_) => message(Number::Receipt, POWNING, LONG_TOTAL),
+        SenderStep::ReadingReceipt => work(Number::Receipt, STEP, LONG_TOTAL),
+        SenderStep::CheckingSecrets(_) | SenderStep::AskingAgents(_) => {
+            work(Number::ConfirmingChangeOfOwnership, POWNING, LONG_TOTAL)
+        }
+        SenderStep::Leaving(_) => work(Number::Abort, STEP, LONG_TOTAL),
     }
 }
 
 /// The receiver's waits.
 pub(crate) fn of_receiver(step: &ReceiverStep) -> Wait {
     match step {
-        ReceiverStep::Meeting => Wait { what: WaitingFor::Peer, length: STEP },
-        ReceiverStep::AwaitingClear => message(Number::EmptyImportExport, STEP),
-        ReceiverStep::ClearingFolders => work(Number::ImportExportEmpty, STEP),
-        ReceiverStep::AwaitingAmount => message(Number::Money, STEP),
-        ReceiverStep::AskingPerson => Wait { what: WaitingFor::Person, length: PERSON },
-        ReceiverStep::Watching => message(Number::EncryptingCoins, POWNING),
-        ReceiverStep::AwaitingReady(_) => message(Number::ReadyToSendCoins, STEP),
-        ReceiverStep::GettingReady(_) => work(Number::ReadyToReceive, STEP),
-        ReceiverStep::ReceivingCoins(_) => message(Number::Coins, STEP),
-        ReceiverStep::Storing(_) => work(Number::Received, POWNING),
-        ReceiverStep::CheckingBatch => work(Number::DecryptingCoins, POWNING),
-        ReceiverStep::Powning(_) => work(Number::PowningCoins, POWNING),
-        ReceiverStep::SendingReceipt => work(Number::Receipt, STEP),
-        ReceiverStep::AwaitingConfirmation => message(Number::CoinsConfirmed, POWNING),
-        ReceiverStep::Banking => work(Number::CoinsConfirmed, STEP),
+        ReceiverStep::Meeting => peer(),
+        ReceiverStep::AwaitingClear => message(Number::EmptyImportExport, STEP, STEP_TOTAL),
+        ReceiverStep::ClearingFolders => work(Number::ImportExportEmpty, STEP, STEP_TOTAL),
+        ReceiverStep::AwaitingAmount => message(Number::Money, STEP, STEP_TOTAL),
+        ReceiverStep::AskingPerson => {
+            Wait { what: WaitingFor::Person, length: PERSON, total: LONG_TOTAL }
+        }
+        ReceiverStep::Watching => message(Number::EncryptingCoins, POWNING, WATCHING_TOTAL),
+        ReceiverStep::AwaitingReady(_) => message(Number::ReadyToSendCoins, STEP, STEP_TOTAL),
+        ReceiverStep::GettingReady(_) => work(Number::ReadyToReceive, STEP, STEP_TOTAL),
+        ReceiverStep::ReceivingCoins(_) => message(Number::Coins, STEP, LONG_TOTAL),
+        ReceiverStep::Storing(_) => work(Number::Received, POWNING, LONG_TOTAL),
+        ReceiverStep::CheckingBatch => work(Number::DecryptingCoins, POWNING, LONG_TOTAL),
+        ReceiverStep::Powning(_) => work(Number::PowningCoins, POWNING, LONG_TOTAL),
+        ReceiverStep::SendingReceipt => work(Number::Receipt, STEP, LONG_TOTAL),
+        ReceiverStep::AwaitingConfirmation => message(Number::CoinsConfirmed, POWNING, LONG_TOTAL),
+        ReceiverStep::Banking => work(Number::CoinsConfirmed, STEP, LONG_TOTAL),
     }
 }
 
 /// Returns what is waited for: while the peer is away, a step that needs it waits for its coming.
-pub(crate) fn waiting(wait: &Wait, presence: &Presence, step_until: Duration) -> Waiting {
-    let step = Waiting { what: wait.what, until: step_until };
-    match wait.what {
-        WaitingFor::Person | WaitingFor::Work(_) => step,
-        WaitingFor::Peer | WaitingFor::Message(_) => match presence {
-            Presence::Away { until } | Presence::Fresh { until, .. } => {
-                Waiting { what: WaitingFor::Peer, until: *until }
-            }
-            Presence::Here(_) | Presence::Parted => step,
-        },
-    }
+pub(crate) fn waiting(
+    wait: &Wait,
+    presence: &Presence,
+    step_until: Duration,
+    bound: Bound,
+) -> Waiting {
+    let (what, until) = match (wait.what, presence) {
+        (
+            WaitingFor::Peer | WaitingFor::Message(_),
+            Presence::Away { until } | Presence::Fresh { until, .. },
+        ) => (WaitingFor::Peer, *until),
+        (WaitingFor::Peer | WaitingFor::Message(_), Presence::Here(_) | Presence::Parted)
+        | (WaitingFor::Person | WaitingFor::Work(_), _) => (wait.what, step_until),
+    };
+    Waiting { what, until: until.min(bound.until) }
 }
 
 /// Returns the step's message number: what a stuck step is called.

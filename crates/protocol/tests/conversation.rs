@@ -7,6 +7,8 @@
 mod crashes;
 #[path = "conversation/cuts.rs"]
 mod cuts;
+#[path = "conversation/endless.rs"]
+mod endless;
 #[path = "conversation/journal.rs"]
 mod journal;
 #[path = "conversation/money.rs"]

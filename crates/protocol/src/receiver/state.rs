@@ -112,6 +112,27 @@ pub(crate) enum ReceiverStep {
 }
 
 impl ReceiverStep {
+    /// Returns how far the step is on the way.
+    pub(crate) fn place(&self) -> u8 {
+        match self {
+            ReceiverStep::Meeting => 0,
+            ReceiverStep::AwaitingClear => 1,
+            ReceiverStep::ClearingFolders => 2,
+            ReceiverStep::AwaitingAmount => 3,
+            ReceiverStep::AskingPerson => 4,
+            ReceiverStep::Watching => 5,
+            ReceiverStep::AwaitingReady(_) => 6,
+            ReceiverStep::GettingReady(_) => 7,
+            ReceiverStep::ReceivingCoins(_) => 8,
+            ReceiverStep::Storing(_) => 9,
+            ReceiverStep::CheckingBatch => 10,
+            ReceiverStep::Powning(_) => 11,
+            ReceiverStep::SendingReceipt => 12,
+            ReceiverStep::AwaitingConfirmation => 13,
+            ReceiverStep::Banking => 14,
+        }
+    }
+
     /// Returns whether the step cannot go on without the end of this job.
     pub(crate) fn waits_for(&self, job: &Job) -> bool {
         match self {

@@ -72,6 +72,25 @@ pub(crate) enum SenderStep {
 }
 
 impl SenderStep {
+    /// Returns how far the step is on the way.
+    pub(crate) fn place(&self) -> u8 {
+        match self {
+            SenderStep::Meeting => 0,
+            SenderStep::ClearingFolders(_) => 1,
+            SenderStep::AgreeingAmount => 2,
+            SenderStep::Preparing(preparing) => 3 + preparing.what as u8,
+            SenderStep::Encrypting => 11,
+            SenderStep::AskingReady(_) => 12,
+            SenderStep::SendingCoins => 13,
+            SenderStep::AwaitingReceived => 14,
+            SenderStep::AwaitingReceipt(_) => 15,
+            SenderStep::ReadingReceipt => 16,
+            SenderStep::CheckingSecrets(_) => 17,
+            SenderStep::AskingAgents(_) => 18,
+            SenderStep::Leaving(_) => 19,
+        }
+    }
+
     /// Returns whether the step cannot go on without the end of this job.
     pub(crate) fn waits_for(&self, job: &Job) -> bool {
         match self {

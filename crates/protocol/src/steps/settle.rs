@@ -7,12 +7,11 @@
 //!   │   dead under its old secret?                  │
 //!   │   PERSIST Settled                             │
 //!   │── 19 Coins confirmed. ──────────────────────▶│  PERSIST that it is closed
-//!   │                                               │  what is owned goes to Default
 //! ```
 //! Where coins stay undecided 19 closes the conversation all the same: the sender stays InFlight with
 //! the receipt it has seen, the receiver Receipted, and a later session brings a newer receipt.
 //! Failure: some old secret is alive although the receipt calls its coin owned: the sender says 23
-//! and stays in doubt. The receiver banks what it owns with 19 or without it. Crash: a settled sender
+//! and stays in doubt. The receiver banks what it owns before 19 and without it. Crash: a settled sender
 //! says 19 again, a receiver its receipt.
 
 use std::time::Duration;

@@ -5,7 +5,7 @@
 //!   │◀──────────── 15 Decrypting_Coins ──│  the batch is checked against the manifest
 //!   │                                    │  PERSIST that it passed
 //!   │◀─────────────── 16 Powning_Coins ──│  pown at the 25 agents; every coin booked by its verdict
-//!   │                                    │  PERSIST Receipted
+//!   │                                    │  PERSIST Receipted; what is owned goes to Default
 //!   │◀──────────── 17 receipt, 17, … ────│
 //! ```
 //! The receiver does all of this without the sender, if it must: on a cut link, after a restart,
@@ -201,9 +201,10 @@ impl Receiver {
         }
     }
 
-    /// Says 17, from its first byte.
+    /// Says 17, from its first byte; what is owned does not wait for what the sender says to it.
     pub(crate) fn send_receipt(self, turn: &mut Turn) -> Receiver {
         turn.start(Job::SendReceipt);
+        self.start_banking(turn);
         self.enter(ReceiverStep::SendingReceipt, turn)
     }
 

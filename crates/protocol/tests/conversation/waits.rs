@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(660 + 120 + 60);
 
 /// Every machine of transfers in which, at some event, one side gets no more work done, the link is
 /// cut, or a program stops.
-fn states() -> HashSet<Machine> {
+pub(crate) fn states() -> HashSet<Machine> {
     let mut states = HashSet::new();
     for at in 0..World::whole_length() {
         for trouble in 0..5 {
@@ -39,7 +39,7 @@ fn states() -> HashSet<Machine> {
     states
 }
 
-fn step_name(machine: &Machine) -> String {
+pub(crate) fn step_name(machine: &Machine) -> String {
     let json = serde_json::to_value(machine).unwrap();
     let (side, fields) = json.as_object().unwrap().iter().next().unwrap();
     let step = &fields["step"];
