@@ -19,7 +19,9 @@ const BYTES_MAX: u64 = 4096;
 /// # Errors
 /// Exit 3: others may read it, it is no file, it is mistyped, or it is not a connection file.
 pub(crate) fn read(path: &Path) -> Result<Option<ConnFile>, Failure> {
-    let file = match fs::File::open(path) {
+    // A pipe is refused below; opening one would otherwise wait for a writer.
+    let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = match fs::OpenOptions::new().read(true).custom_flags(at_once).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(path, &error)),
