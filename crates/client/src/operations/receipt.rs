@@ -89,19 +89,19 @@ fn last(operation: &Operation<RealDisk>) -> Option<Receipt> {
     operation.last_note(note::RECEIPT).and_then(|text| Receipt::parse(text.as_bytes()).ok())
 }
 
+/// Keeps a receipt: in the journal first, so that a crash before the file is there gives the same
+/// receipt again, of the same time.
 fn file(
     wallet: &mut wallet::Wallet<RealDisk>,
     operation: &mut Operation<RealDisk>,
     of: WalletName,
     receipt: &Receipt,
 ) -> Result<(), WalletError> {
-    let bytes = receipt.to_bytes();
-    operation.receipt(wallet, of, &bytes)?;
-    let text = String::from_utf8(bytes).expect("receipts are JSON");
-    match operation.last_note(note::RECEIPT) == Some(text.as_str()) {
-        true => Ok(()),
-        false => operation.note(note::RECEIPT, &text),
+    let text = String::from_utf8(receipt.to_bytes()).expect("receipts are JSON");
+    if operation.last_note(note::RECEIPT) != Some(text.as_str()) {
+        operation.note(note::RECEIPT, &text)?;
     }
+    operation.receipt(wallet, of, text.as_bytes()).map(drop)
 }
 
 fn totals(receipt: &Receipt) -> Totals {
