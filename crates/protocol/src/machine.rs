@@ -96,6 +96,8 @@ pub enum Job {
     /// `Report::CheckedAlone`.
     AskAgentsAlone,
     /// Sender, before anything left: move the coins back to Default; ends with `Report::PutBack`.
+    /// Its failure stops no end: the driver puts back what is left before it closes the journal; when
+    /// that fails the journal stays open.
     PutBack,
     /// Receiver 13: is there room on disk and are 13 agents there; ends with `Report::Ready`.
     GetReady,
@@ -258,7 +260,10 @@ pub enum Outcome {
     Unreceipted(Amount),
     /// Nothing changed hands and nothing is at risk.
     Returned(Cause),
-    /// Coins are in flight: the transfer stays open and is taken up again by `resume`.
+    /// Coins are in flight, or may be: the transfer stays open and is taken up again by `resume`.
+    /// With [`Cause::OddPosition`] a sender that has recorded no batch may have to tell its person
+    /// that this home is older than the transfer: nothing was put back, and only the agents can say
+    /// whose the coins of this home are.
     InDoubt(Cause),
     /// Every coin is decided; not all of them changed hands.
     Partly(Totals),
@@ -267,7 +272,8 @@ pub enum Outcome {
 /// What becomes of a transfer's journal when its machine has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Journal {
-    /// Nothing is left to do: record the end.
+    /// Nothing is left to do at the peer and at the agents: record the end, after what a failed
+    /// [`Job::PutBack`] or [`Job::FileInSent`] left undone.
     Close,
     /// A later session takes the transfer up again from the machine that was persisted last.
     KeepOpen,
@@ -302,7 +308,8 @@ pub enum Cause {
     Expired,
     /// The receiver recorded durably that it will never pown the batch.
     Refused,
-    /// The peer says that it stands where it cannot stand, or that it holds another batch.
+    /// The peer says that it stands where it cannot stand, or that it holds another batch: it lies,
+    /// or one of the two homes was restored from a backup that is older than the transfer.
     OddPosition(Position),
     /// Some coins are undecided, or not dead at 13 agents although the receipt calls them owned.
     Undecided(Totals),

@@ -7,6 +7,7 @@
 //! ```text
 //! durable   step              goes on at                       then
 //! Open      Meeting           position of the receiver         2 said ▶ ClearingFolders
+//!                             the same, with a batch           END in doubt, nothing put back
 //!           ClearingFolders   own folders cleared and 3        4 said ▶ AgreeingAmount
 //!           AgreeingAmount    4, the same amount               5 said ▶ Preparing
 //!           Preparing         job done, eight times            next said; after 11 ▶ Encrypting

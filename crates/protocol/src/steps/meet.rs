@@ -11,16 +11,22 @@
 //! | sender | receiver | then |
 //! |---|---|---|
 //! | Open, InFlight | Open | from 2; in flight without preparing anew |
+//! | Open | Received, Receipted, Refused | the sender is in doubt and moves nothing |
 //! | InFlight | Received | the receiver powns, the sender waits for 17 |
 //! | InFlight | Receipted | the receiver says 17 again, from its first byte |
 //! | InFlight | Refused | the sender asks the agents alone; the receiver says 23 with its reason |
 //! | Settled | any with coins | the sender says 19 again; its position alone confirms |
 //!
-//! Any other pair cannot be, and nor can another batch: the conversation ends, never the money.
+//!
+//! Any other pair cannot be, and nor can another batch: the conversation ends, never the money. A
+//! sender that knows of no batch hears of one when its home was restored from an old backup: what
+//! this home calls its own may have left, so that nothing is put back on the receiver's word, and
+//! nothing is called safe. Or the receiver lies: a session that does not hear this from it puts the
+//! coins back as ever.
 //! Failure: nobody comes, or the peer does not come back, within the peer wait. Crash: a restart
 //! stands here.
 
-use crate::machine::{Cause, Job};
+use crate::machine::{Cause, Job, Outcome};
 use crate::message::{BatchHash, DurableStep, Message, Position};
 use crate::presence::Presence;
 use crate::receiver::{
@@ -77,6 +83,10 @@ impl Sender {
         match self.durable.clone() {
             SenderDurable::Open => match theirs {
                 Position { step: DurableStep::Open, batch: None } => self.clear_folders(turn),
+                Position {
+                    step: DurableStep::Received | DurableStep::Receipted | DurableStep::Refused,
+                    batch: Some(_),
+                } => self.over(Outcome::InDoubt(Cause::OddPosition(theirs)), turn),
                 Position { .. } => self.impossible(theirs, turn),
             },
             SenderDurable::InFlight(flight) => self.met_in_flight(flight, theirs, turn),

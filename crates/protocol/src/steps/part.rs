@@ -6,7 +6,9 @@
 //! | after it | asks the agents alone; settled, or in doubt | takes ownership alone, banks, ends by its verdict; in doubt where it cannot |
 //!
 //! Before the coins leave 23 costs nothing. After that it ends the conversation, never the money.
-//! A side that was told 23, or that gave up, says nothing more in this session.
+//! A side that was told 23, or that gave up, says nothing more in this session. Where putting the
+//! coins back failed, or took too long, the driver puts back what is left before it closes the
+//! journal; when that fails the journal stays open.
 //! Crash: nothing here is durable but what the steps made so; a restart tries again.
 
 use crate::machine::{Cause, Fault, Job, Outcome};
@@ -83,7 +85,8 @@ impl Sender {
     /// The job of this step failed.
     pub(crate) fn job_failed(mut self, fault: Fault, turn: &mut Turn) -> Sender {
         match self.step.clone() {
-            // Where the coins lie is found again at the next start; none has left.
+            // None has left. The driver puts back what is left before it closes the journal; when
+            // that fails the journal stays open.
             SenderStep::Leaving(cause) => self.over(Outcome::Returned(cause), turn),
             SenderStep::AskingAgents(cause) => self.over(Outcome::InDoubt(cause), turn),
             SenderStep::ReadingReceipt => {

@@ -239,6 +239,23 @@ fn too_few_agents_leave_the_coins_in_doubt_until_a_later_session() {
 }
 
 #[test]
+fn a_sender_that_knows_of_no_batch_and_hears_of_one_is_in_doubt_and_puts_nothing_back() {
+    for step in [DurableStep::Received, DurableStep::Receipted, DurableStep::Refused] {
+        let mut world = World::new();
+        // Whose the coins are now, only the agents can tell.
+        world.money.agents = [Held::New; 2];
+        let position = Position { step, batch: Some(BATCH) };
+        world.linked = true;
+        world.feed(Who::Sender, Input::Linked);
+        world.receiver.stop();
+        world.feed(Who::Sender, Input::Heard(Message::Heartbeat(Some(position))));
+        world.run();
+        assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::OddPosition(position))));
+        assert!(!world.sender.closed, "a later session goes on");
+    }
+}
+
+#[test]
 fn a_position_with_another_batch_ends_in_doubt_and_never_makes_new_coins() {
     let other = Some(BatchHash([9; 32]));
     for step in [DurableStep::Received, DurableStep::Receipted, DurableStep::Refused] {
