@@ -1,8 +1,8 @@
 //! The agents die in the middle of a transfer, all at once, and come back at the same addresses.
 
 use std::net::TcpListener;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use protocol::room::Side;
@@ -11,13 +11,16 @@ use tests::programs::Program;
 use tests::world::{Agents, Home, World};
 
 use crate::coins::{Witness, owned, sum};
+use crate::ear::Ear;
 use crate::speaker::Speaker;
 use crate::stage::{ALL, COINS, Ground, Payment, quiet, succeeds, world};
-use crate::tap::Tap;
-use crate::wire::{Said, What, Wire};
+use crate::wire::{Said, What};
 
 /// Below the ports that the system gives away: blocks of 100 ports, of which the first 25 are used.
 const BLOCKS: std::ops::Range<u16> = 200..320;
+
+/// A client asks silent agents again for longer than this, with growing pauses.
+const ASKED_AGAIN_FOR: Duration = Duration::from_secs(2);
 
 /// When the agents die.
 #[derive(Clone, Copy, Debug)]
@@ -77,17 +80,11 @@ fn for_each_death(comes_back: Return) {
 
 #[track_caller]
 fn lose_agents(ground: &mut Ground, round: usize, death: Death, back: Return, template: &str) {
-    let (seen, passed) = mpsc::channel();
-    let mut wire = Wire::default();
-    let tap = Tap::start(ground.relay.address.clone(), move |line| {
-        if let Some(said) = wire.said(line) {
-            let _ = seen.send(said);
-        }
-    });
+    let ear = Ear::at(&ground.relay.address);
     let dir = ground.world.dir.join(format!("round-{round}"));
     let (from, to) = ground.homes(&dir, &ground.purses[round]).unwrap();
     let old = owned(&from).unwrap();
-    let (conn, relay) = (dir.join("conn.txt"), tap.address());
+    let (conn, relay) = (dir.join("conn.txt"), ear.address());
     let payment = Payment { from, to, conn, relay, amount: ALL };
     let mut sender = Speaker::start("coin-send", payment.send(60));
     payment.wait_for_conn(&mut sender.program).unwrap();
@@ -95,27 +92,34 @@ fn lose_agents(ground: &mut Ground, round: usize, death: Death, back: Return, te
     match death {
         Death::AtWords(words) => receiver.says(words),
         Death::After(message, pause) => {
-            assert!(passed.iter().any(|said| said == message));
-            std::thread::park_timeout(pause);
+            assert!(ear.hear(message, &mut receiver.program).unwrap(), "{message} was not said");
+            thread::park_timeout(pause);
         }
     }
     ground.agents.process.kill().unwrap();
-    match back {
+    let died = Instant::now();
+    let programs = [sender, receiver];
+    let ended = match back {
         Return::AtOnce => {
             ground.agents = ground.world.start_agents_at(template).unwrap();
-            sender.succeeds();
-            receiver.succeeds();
+            let away = died.elapsed();
+            let ended = programs.map(Speaker::ends);
+            let waited_for = away < ASKED_AGAIN_FOR;
+            println!("  away for {away:.1?}");
+            assert!(!waited_for || ended.iter().all(|(status, _)| status.success()), "{ended:?}");
+            ended
         }
         Return::AfterTheEnd => {
-            for program in [sender, receiver] {
-                let (status, said) = program.ends();
-                assert!(matches!(status.code(), Some(0 | 21)), "{status}: {said}");
-            }
+            let ended = programs.map(Speaker::ends);
             ground.agents = ground.world.start_agents_at(template).unwrap();
-            let both = [&payment.from, &payment.to].map(resume);
-            both.into_iter().for_each(|program| drop(succeeds(program)));
+            ended
         }
+    };
+    for (status, said) in ended {
+        assert!(matches!(status.code(), Some(0 | 21)), "{status}: {said}");
     }
+    let both = [&payment.from, &payment.to].map(resume);
+    both.into_iter().for_each(|program| drop(succeeds(program)));
     let (left, new) = (owned(&payment.from).unwrap(), owned(&payment.to).unwrap());
     assert_eq!((payment.from.total().unwrap(), payment.to.total().unwrap()), (0, ALL));
     assert_eq!((sum(&left), sum(&new)), (0, ALL));

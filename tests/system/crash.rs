@@ -9,27 +9,23 @@
 //! Whoever has the money after a round pays in the next one.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
+use std::os::unix::process::ExitStatusExt;
 
+use anyhow::{Result, ensure};
 use protocol::room::Side;
+use rustix::process::Signal;
 
-use crate::crash::lane::Lane;
-use crate::stage::Ground;
+use crate::ear::Ear;
+use crate::lanes::{Lane, Scene, ends_well, play_all};
+use crate::sides::peer_of;
+use crate::stage::{MANY_COINS, WITHIN};
 use crate::wire::{Said, What};
 
-mod lane;
-mod trap;
-
-/// Pairs of homes whose rounds run at the same time: most of a round is waiting.
+/// Pairs of homes whose rounds run at the same time.
 const LANES: usize = 8;
-/// Purses of 3439 for homes in place of those that a failed round has left in disorder.
-const SPARE_PURSES: usize = 2;
-
-/// 3439 in so many coins that they take two frames of 24.
-const COINS: &str = "12x250,3x100,2x25,5x5,64x1";
+/// Seconds for which `resume`, and a program that is started again, wait for their peer. Where both are
+/// needed they meet in less than one.
+const WAIT: u64 = 4;
 
 /// All that is said in a transfer, in its order.
 const POINTS: [Said; 29] = [
@@ -61,11 +57,14 @@ const POINTS: [Said; 29] = [
     said(16, Side::R),
     said(17, Side::R),
     said(18, Side::S),
-    said(19, Side::S),
+    SETTLED,
 ];
 
 /// From here on the coins are on their way, and arrive. Before it a payment may come about, or not.
 const COINS_LEAVE: Said = said(24, Side::S);
+
+/// The last one.
+const SETTLED: Said = said(19, Side::S);
 
 const fn said(number: u64, by: Side) -> Said {
     Said { what: What::Message(number), by }
@@ -130,43 +129,51 @@ fn play(what_follows: &[Then]) {
             rounds.extend(what_follows.iter().map(|then| Round { point, killed, then: *then }));
         }
     }
-    let ground = Ground::with_purses(LANES + SPARE_PURSES, COINS);
-    let rounds = Mutex::new(rounds.into_iter());
-    let purses = Mutex::new(ground.purses.iter());
-    let failures = Mutex::new(Vec::new());
-    thread::scope(|lanes| {
-        for _ in 0..LANES {
-            lanes.spawn(|| play_lane(&ground, &purses, &rounds, &failures));
-        }
-    });
-    let failures = failures.into_inner().unwrap();
-    let left = rounds.into_inner().unwrap().count();
-    let all = failures.join("\n\n");
-    assert!(failures.is_empty(), "{all}\n\n{} rounds failed, {left} not played", failures.len());
+    play_all(MANY_COINS, LANES, rounds, |lane, round| round.play(lane));
 }
 
-/// Plays rounds until there are no more; a failed one costs the homes that it was played with.
-fn play_lane<'a>(
-    ground: &'a Ground,
-    purses: &Mutex<impl Iterator<Item = &'a PathBuf>>,
-    rounds: &Mutex<impl Iterator<Item = Round>>,
-    failures: &Mutex<Vec<String>>,
-) {
-    while let Some(purse) = next(purses) {
-        let mut lane = Lane::new(ground, purse).unwrap();
-        loop {
-            let Some(round) = next(rounds) else { return };
-            let began = Instant::now();
-            let played = lane.play(&round);
-            println!("{round}: {:.1} s", began.elapsed().as_secs_f64());
-            if let Err(error) = played {
-                failures.lock().unwrap().push(format!("{round}: {error:#}"));
-                break;
+impl Round {
+    fn play(&self, lane: &mut Lane<'_>) -> Result<()> {
+        let ear = Ear::signalling(&lane.ground.relay.address, self.point, Signal::KILL);
+        lane.play(ear.address(), self.winner(), |scene| self.pay_and_kill(scene, &ear))
+    }
+
+    fn pay_and_kill(&self, scene: &Scene, ear: &Ear) -> Result<()> {
+        let mut programs = scene.start_both(60)?;
+        ear.aim(programs.of(self.killed));
+        let other = peer_of(self.killed);
+        let said = ear.hear(self.point, programs.of_mut(other))?;
+        ensure!(said, "{} was not said", self.point);
+        let killed = programs.of_mut(self.killed).wait(WITHIN)?.signal() == Some(9);
+        // Who says 19 is about to end.
+        let may_have_ended = self.point == SETTLED && self.killed == Side::S;
+        ensure!(killed || may_have_ended, "{} was not killed", self.killed.as_str());
+        match self.then {
+            Then::BothResume { first } => {
+                let other = programs.of_mut(other);
+                // How it ends is its own business.
+                if other.ended()?.is_none() {
+                    other.signal(Signal::TERM)?;
+                    other.wait(WITHIN)?;
+                }
+                both_resume(scene, first, ear)
+            }
+            Then::Again => {
+                *programs.of_mut(self.killed) = scene.start(self.killed, WAIT)?;
+                ends_well(Side::S, &mut programs.s)?;
+                ends_well(Side::R, &mut programs.r)
             }
         }
     }
 }
 
-fn next<T>(from: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).next()
+fn both_resume(scene: &Scene, first: Side, ear: &Ear) -> Result<()> {
+    ear.forget();
+    let mut one = scene.resume(first, WAIT)?;
+    // It has entered the room, or has ended because nothing is open.
+    ear.hear(Said { what: What::Join, by: first }, &mut one)?;
+    let second = peer_of(first);
+    let mut two = scene.resume(second, WAIT)?;
+    ends_well(first, &mut one)?;
+    ends_well(second, &mut two)
 }

@@ -1,14 +1,13 @@
 //! Whoever starts first, and whatever the relay does meanwhile: both programs finish by themselves.
 
 use std::io::BufRead;
-use std::sync::mpsc;
 
 use protocol::room::Side;
 use tests::process::Running;
 
-use crate::stage::{ALL, COINS, Stage, WITHIN, said, succeeds};
-use crate::tap::Tap;
-use crate::wire::{Said, What, Wire};
+use crate::ear::Ear;
+use crate::stage::{ALL, COINS, Stage, said, succeeds};
+use crate::wire::{Said, What};
 
 #[test]
 fn a_receiver_that_starts_first_is_paid() {
@@ -35,17 +34,12 @@ fn a_receiver_that_starts_first_is_paid() {
 #[test]
 fn a_relay_that_is_restarted_in_mid_transfer_stops_nobody() {
     let mut stage = Stage::with_coins(COINS);
-    let (seen, halfway) = mpsc::channel();
-    let mut wire = Wire::default();
-    let tap = Tap::start(stage.ground.relay.address.clone(), move |line| {
-        if wire.said(line) == Some(Said { what: What::Message(12), by: Side::S }) {
-            let _ = seen.send(());
-        }
-    });
+    let ear = Ear::at(&stage.ground.relay.address);
     let mut payment = stage.payment(ALL);
-    payment.relay = tap.address();
-    let (sender, receiver) = payment.start();
-    halfway.recv_timeout(WITHIN).unwrap();
+    payment.relay = ear.address();
+    let (mut sender, receiver) = payment.start();
+    let halfway = Said { what: What::Message(12), by: Side::S };
+    assert!(ear.hear(halfway, &mut sender).unwrap(), "{halfway} was not said");
     let port = port(&stage);
     stage.ground.relay.process.kill().unwrap();
     stage.ground.relay = stage.ground.world.start_relay(port).unwrap();

@@ -13,7 +13,9 @@ use tests::world::{Agents, Home, Relay, World};
 
 /// The coins of the seed's example, 3439 in all.
 pub(crate) const COINS: &str = "13x250,1x100,3x25,2x5,4x1";
-/// What they are worth.
+/// The same in so many coins that they take two frames of 24.
+pub(crate) const MANY_COINS: &str = "12x250,3x100,2x25,5x5,64x1";
+/// What either is worth.
 pub(crate) const ALL: u64 = 3439;
 /// How long one program of a test may take.
 pub(crate) const WITHIN: Duration = Duration::from_secs(120);

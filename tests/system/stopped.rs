@@ -1,16 +1,13 @@
 //! A peer that stops in the middle and comes back to life: the other says what it waits for, gives the
 //! link up after a while but never the money, and both finish.
 
-use std::sync::{Arc, OnceLock};
-
 use protocol::room::Side;
 use rustix::process::Signal;
-use tests::process::signal_process;
 
+use crate::ear::Ear;
 use crate::speaker::Speaker;
 use crate::stage::{ALL, COINS, Stage};
-use crate::tap::Tap;
-use crate::wire::{Said, What, Wire};
+use crate::wire::{Said, What};
 
 #[test]
 fn a_receiver_that_stops_at_the_coins_is_waited_for() {
@@ -31,17 +28,8 @@ fn stops(stopped: Side, at: Said, waits: &[&str]) {
     let stage = Stage::with_coins(COINS);
     let mut payment = stage.payment(ALL);
     for (round, wait) in waits.iter().enumerate() {
-        let victim = Arc::new(OnceLock::new());
-        let mut due = Some(Arc::clone(&victim));
-        let mut wire = Wire::default();
-        let tap = Tap::start(stage.ground.relay.address.clone(), move |line| {
-            if wire.said(line) == Some(at)
-                && let Some(victim) = due.take()
-            {
-                signal_process(*victim.wait(), Signal::STOP).unwrap();
-            }
-        });
-        payment.relay = tap.address();
+        let ear = Ear::signalling(&stage.ground.relay.address, at, Signal::STOP);
+        payment.relay = ear.address();
         payment.conn = stage.ground.world.dir.join(format!("conn-{round}.txt"));
         let mut sender = Speaker::start("coin-send", payment.send(60));
         payment.wait_for_conn(&mut sender.program).unwrap();
@@ -50,7 +38,7 @@ fn stops(stopped: Side, at: Said, waits: &[&str]) {
             Side::S => (sender, receiver),
             Side::R => (receiver, sender),
         };
-        victim.set(prey.program.id()).unwrap();
+        ear.aim(&prey.program);
         other.says("Money to be Sent");
         other.says(&format!("waiting for {wait}"));
         prey.program.signal(Signal::CONT).unwrap();
