@@ -9,6 +9,7 @@ mod crash;
 mod cuts;
 mod ear;
 mod lanes;
+mod mended;
 mod order;
 mod pay;
 mod sides;
