@@ -30,7 +30,7 @@ pub(crate) struct SendArgs {
     #[command(flatten)]
     pub(crate) common: Common,
     /// How long to wait for the other person
-    #[arg(long, value_name = "SECS", default_value_t = 600)]
+    #[arg(long, value_name = "SECS", default_value_t = 600, value_parser = wait_secs())]
     pub(crate) wait: u64,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct ReceiveArgs {
     #[command(flatten)]
     pub(crate) common: Common,
     /// How long to wait for the other person
-    #[arg(long, value_name = "SECS", default_value_t = 600)]
+    #[arg(long, value_name = "SECS", default_value_t = 600, value_parser = wait_secs())]
     pub(crate) wait: u64,
 }
 
@@ -95,7 +95,7 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
         /// How long to wait for the other person, where one is needed
-        #[arg(long, value_name = "SECS", default_value_t = 60)]
+        #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = wait_secs())]
         wait: u64,
     },
 }
@@ -119,3 +119,8 @@ Exit codes: 0 done, 2 usage or bad amount, 3 file, home or configuration, 4 rela
 refused, 5 peer did not come or left, 6 files or networks differ, 7 refused by a person or the peer,
 8 not enough or no exact change, 9 fewer than 13 agents, 10 home busy, 20 stopped and nothing at
 risk, 21 money in flight (run: coin-wallet resume), 22 settled in part.";
+
+/// A wait is at most a year: longer ones have no end that could be shown.
+fn wait_secs() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(..=31_536_000)
+}

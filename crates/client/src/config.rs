@@ -80,10 +80,10 @@ impl Config {
             format!("coin-wallet init --home {} --agents '127.0.0.1:90{{i:02}}'", home.display())
         };
         let text = match fs::metadata(&path) {
-            Ok(meta) if meta.len() > BYTES_MAX => {
+            Ok(meta) if !meta.is_file() || meta.len() > BYTES_MAX => {
                 return Err(Failure::new(
                     Exit::File,
-                    format!("{} is too large", path.display()),
+                    format!("{} is not a configuration", path.display()),
                     advice(),
                 ));
             }

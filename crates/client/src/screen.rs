@@ -121,19 +121,19 @@ impl Screen {
 
     /// Says something to the person.
     pub(crate) fn say(&self, text: &str) {
-        self.line(&format!("   {text}"));
+        self.line(&format!("   {}", plain(text)));
     }
 
     /// Warns the person.
     pub(crate) fn warn(&self, text: &str) {
         self.event(&json!({"v": 1, "event": "warning", "text": text}));
-        self.line(&self.paint("33", &format!("!  {text}")));
+        self.line(&self.paint("33", &format!("!  {}", plain(text))));
     }
 
     /// Shows an error with its advice.
     pub(crate) fn fail(&self, failure: &Failure) {
         self.event_of(failure);
-        self.line(&format!("{} {}", self.paint("31", "error:"), failure.what));
+        self.line(&format!("{} {}", self.paint("31", "error:"), plain(&failure.what)));
         self.advise(&failure.advice);
     }
 
@@ -147,7 +147,7 @@ impl Screen {
     /// Shows what to do; nothing where nothing is to be done.
     pub(crate) fn advise(&self, advice: &str) {
         if !advice.is_empty() {
-            self.line(&format!("try: {advice}"));
+            self.line(&format!("try: {}", plain(advice)));
         }
     }
 
@@ -204,5 +204,23 @@ impl Screen {
             Colour::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
             Colour::Off => text.to_owned(),
         }
+    }
+}
+
+/// Returns a text without anything that a terminal would obey: names of files and folders are in it, and
+/// whoever made them chose them. Text that was escaped before stays as it is.
+fn plain(text: &str) -> String {
+    text.split('\\').map(protocol::line::shown).collect::<Vec<_>>().join("\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn names_cannot_move_the_cursor_and_nothing_is_escaped_twice() {
+        assert_eq!(plain("a\u{1b}[2J\nb.stack"), r"a\u{1b}[2J\u{a}b.stack");
+        assert_eq!(plain(r"a\u{1b}[2J"), r"a\u{1b}[2J");
+        assert_eq!(plain("für Käse"), "für Käse");
     }
 }

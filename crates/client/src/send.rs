@@ -61,12 +61,8 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
                 args.relay.clone().or(session.config.relay.clone()).unwrap_or(RELAY.to_owned());
             let file = new_file(&session, relay, room).await?;
             let question = format!("send {amount} ({coins} coins) by way of {}?", file.relay);
-            if screen.asks_on_terminal() && !screen.ask(&question) {
-                return Err(Failure::new(
-                    Exit::Refused,
-                    "you declined",
-                    "nothing was written and nothing was sent",
-                ));
+            if screen.asks_on_terminal() {
+                consent(screen.clone(), question, &stop).await?;
             }
             conn::write(&args.conn, &file)?;
             file
@@ -81,6 +77,24 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
     let open = Open::new(machine, file, amount);
     session.begin(&open).await?;
     session.run(open, NoRelay::Fails, stop).await
+}
+
+/// Asks before anything is written; a signal ends the question, too.
+async fn consent(
+    screen: Screen,
+    question: String,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let nothing =
+        "the same command again, when you want to: nothing was written and nothing was sent";
+    let asked = tokio::task::spawn_blocking(move || screen.ask(&question));
+    tokio::select! {
+        answer = asked => match answer {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Failure::new(Exit::Refused, "you declined", nothing)),
+        },
+        () = stop.cancelled() => Err(Failure::new(Exit::Returned, "you stopped it", nothing)),
+    }
 }
 
 async fn continue_transfer(

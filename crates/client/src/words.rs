@@ -43,7 +43,8 @@ pub(crate) fn cause(cause: &Cause) -> String {
         Cause::Refused => "the receiver refused the coins and will never take them".to_owned(),
         Cause::OddPosition(position) => {
             format!(
-                "the other side says that it stands at {:?}, where it cannot stand",
+                "the other side says that it stands at {:?}, of which this home knows nothing: it lies, or \
+                 this home is older than the transfer (restored from a backup)",
                 position.step
             )
         }

@@ -237,7 +237,11 @@ impl Transfer {
                 if patient && since.elapsed() < ROOM_FULL_FOR {
                     self.relink().await;
                 } else {
-                    self.fail(Failure::new(Exit::Relay, what, code.advice()));
+                    let advice = format!(
+                        "{}; or both run the same program: one runs coin-send, the other coin-receive",
+                        code.advice()
+                    );
+                    self.fail(Failure::new(Exit::Relay, what, advice));
                 }
             }
             // Once it has let this program in, whatever it says is no reason to leave the coins.
