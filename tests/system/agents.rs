@@ -34,10 +34,9 @@ enum Death {
 const POWNING: Said = Said { what: What::Message(16), by: Side::R };
 const CONFIRMING: Said = Said { what: What::Message(18), by: Side::S };
 
-const DEATHS: [Death; 7] = [
+const DEATHS: [Death; 6] = [
     Death::After(POWNING, Duration::ZERO),
-    Death::After(POWNING, Duration::from_millis(10)),
-    Death::After(POWNING, Duration::from_millis(30)),
+    Death::After(POWNING, Duration::from_millis(15)),
     Death::AtWords("powning: 25 %"),
     Death::AtWords("powning: 50 %"),
     Death::AtWords("powning: 75 %"),

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tests::process::Running;
 use tests::programs::Program;
 use tests::world::{Home, World, files_below};
 
@@ -30,8 +32,7 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     payment.relay = tap.address();
     let (sender, receiver) = payment.start();
     let processes = [&sender, &receiver, &stage.ground.relay.process, &stage.ground.agents.process];
-    let argv =
-        processes.map(|process| fs::read_to_string(format!("/proc/{}/cmdline", process.id())));
+    let command_lines = processes.map(command_line);
     let printed = succeeds(sender) + &succeeds(receiver);
 
     assert_eq!(stage.totals(), (0, ALL));
@@ -54,13 +55,26 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
         assert!(!text.is_empty(), "{} is empty", log.display());
         no_secret_is_in(&text, &[&old, &new], &conn);
     }
-    for argv in argv {
-        no_secret_is_in(&argv.unwrap(), &[&old, &new], &conn);
+    for command_line in command_lines {
+        no_secret_is_in(&command_line, &[&old, &new], &conn);
     }
     no_secret_is_in(&printed, &[&old, &new], &conn);
     let wire = wire.lock().unwrap();
     assert!(wire.contains(r#""Message Number":24"#), "{wire}");
     no_secret_is_in(&wire, &[&old, &new], &conn);
+}
+
+/// Returns the command line of a process, as everybody on this machine can see it.
+fn command_line(process: &Running) -> String {
+    let id = process.id();
+    // Where there is no /proc there is a ps.
+    let seen = fs::read(format!("/proc/{id}/cmdline")).or_else(|_| {
+        let ps = Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output();
+        ps.map(|seen| seen.stdout)
+    });
+    let seen = String::from_utf8_lossy(&seen.unwrap()).into_owned();
+    assert!(!seen.trim().is_empty(), "the process {id} is not seen");
+    seen
 }
 
 fn receipts(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
