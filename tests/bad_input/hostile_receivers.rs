@@ -137,12 +137,27 @@ fn a_step_that_has_no_place_ends_the_conversation() {
 
 #[test]
 fn a_place_where_a_receiver_cannot_stand_ends_the_conversation() {
-    for step in [DurableStep::Received, DurableStep::Receipted, DurableStep::Refused] {
+    let batch = Some(BatchHash([7; 32]));
+    for step in [DurableStep::Open, DurableStep::InFlight, DurableStep::Settled] {
         let paying = Paying::new();
         let mut peer = Peer::joined_as_receiver(&paying.file);
-        peer.meet_at(Position { step, batch: Some(BatchHash([7; 32])) });
+        peer.meet_at(Position { step, batch });
         peer.hear_abort();
         paying.keeps_its_coins(7, &["other side", "cannot stand"]);
+    }
+}
+
+#[test]
+fn coins_that_a_receiver_says_it_holds_stay_where_they_are_and_are_not_called_safe() {
+    // A home that was restored from a backup could not tell the truth of this from a lie.
+    let batch = Some(BatchHash([7; 32]));
+    for step in [DurableStep::Received, DurableStep::Receipted, DurableStep::Refused] {
+        let paying = Paying::new();
+        Peer::joined_as_receiver(&paying.file).meet_at(Position { step, batch });
+        let said = paying.sending.ends().ends_with(21, &["other side"]);
+        said.never_says("nothing is at risk");
+        assert_eq!(Listing::of_coins(&paying.home.dir), paying.before);
+        assert_eq!(paying.home.total().unwrap(), 32);
     }
 }
 

@@ -62,6 +62,11 @@ impl Peer {
         peer
     }
 
+    /// Waits until the relay has let this side in.
+    pub(crate) fn until_in_the_room(&mut self) {
+        self.read_until(|peer| peer.members > 0);
+    }
+
     /// Waits until the other side is in the room.
     pub(crate) fn until_two_are_here(&mut self) {
         self.read_until(|peer| peer.members == 2);
@@ -132,7 +137,7 @@ impl Peer {
         }
     }
 
-    /// A sender's steps from 4 to 13 for a batch of this manifest, of these value.
+    /// A sender's steps from 4 to 13 for a batch of this manifest.
     pub(crate) fn offer(&mut self, amount: u32, manifest: Manifest) {
         self.agree(amount);
         self.prepare();

@@ -47,17 +47,15 @@ fn a_third_program_finds_the_room_full() {
 #[test]
 fn a_second_sender_is_told_what_may_be_wrong() {
     let town = town();
-    let (first, second) = (town.home_with(&[5]), town.home_with(&[5]));
-    let conn = write(&new_file().to_text());
-    let sending = start(town.send_known(&first, 5, &conn).args(["--wait", "40"]));
-    until_it_waits(&first);
-    let said = run(town.send_known(&second, 5, &conn).args(["--wait", "40"]));
-    let said = said.fails(4, &["room_full"]);
+    let home = town.home_with(&[5]);
+    let file = new_file();
+    let mut first = Peer::joined_as_sender(&file);
+    first.until_in_the_room();
+    let said =
+        run(&mut town.send_known(&home, 5, &write(&file.to_text()))).fails(4, &["room_full"]);
     let advice = said.err.lines().find(|line| line.starts_with("try: ")).unwrap();
     assert!(advice.contains("coin-receive"), "{advice}");
-    assert_eq!(second.total().unwrap(), 5);
-    sending.process.signal(Signal::INT).unwrap();
-    sending.ends().ends_with(20, &[]);
+    assert_eq!(home.total().unwrap(), 5);
 }
 
 #[test]
