@@ -41,12 +41,10 @@ pub(crate) fn cause(cause: &Cause) -> String {
         Cause::Fault(why) => fault(why),
         Cause::Expired => "the connection file has expired".to_owned(),
         Cause::Refused => "the receiver refused the coins and will never take them".to_owned(),
-        Cause::OddPosition(position) => {
-            format!(
-                "the other side says that it stands at {:?}, of which this home knows nothing: it lies, or \
-                 this home is older than the transfer (restored from a backup)",
-                position.step
-            )
+        Cause::OddPosition(_) => {
+            "the other side says that it holds coins of this transfer, and this home \
+             knows of none: it lies, or this home was restored from an older backup"
+                .to_owned()
         }
         Cause::Undecided(totals) => format!(
             "of the coins, {} are owned, {} undecided and {} called counterfeit",
@@ -92,6 +90,9 @@ pub(crate) fn status(outcome: &Outcome) -> (&'static str, Amount) {
 pub(crate) fn advice(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done(_) | Outcome::Unreceipted(_) => "",
+        Outcome::InDoubt(Cause::OddPosition(_)) => {
+            "ask the other person; if this home comes from a backup, use the home it was made from"
+        }
         Outcome::InDoubt(_) => "coin-wallet resume, with the same --home",
         Outcome::Partly(_) => "tell the other person; coin-wallet resume asks the agents again",
         Outcome::Returned(why) => match why {
@@ -150,9 +151,10 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
             "done: {amount} left for good. No receipt was seen; the agents show that the old secrets are dead"
         ),
         Outcome::Returned(why) => format!("stopped, nothing is at risk: {}", cause(why)),
-        Outcome::InDoubt(why) => {
-            format!("money is in flight: {}", cause(why))
+        Outcome::InDoubt(why @ Cause::OddPosition(_)) => {
+            format!("nothing was moved, but it is not known whose the coins are: {}", cause(why))
         }
+        Outcome::InDoubt(why) => format!("money is in flight: {}", cause(why)),
         Outcome::Partly(totals) => format!(
             "settled in part: {} changed hands, {} is called counterfeit",
             totals.owned(),
