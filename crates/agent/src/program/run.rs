@@ -69,7 +69,9 @@ pub(crate) fn mint(args: &MintArgs) -> Result<u8, Failure> {
         if minted.begun == Begun::Earlier {
             eprintln!("finished a mint of {total} that was cut off");
         }
-        eprintln!("minted {total} in {coins} coins of the network {}", minted.network);
+        // The print is what wallets and connection files show of a network.
+        let network = hex::encode(minted.network.print());
+        eprintln!("minted {total} in {coins} coins of the network {network}");
         for file in minted.files {
             println!("{}", file.display());
         }
