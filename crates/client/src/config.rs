@@ -143,7 +143,7 @@ pub(crate) enum Written {
 /// Returns the network that a home belongs to, as 16 hex digits; `None` before it has asked any agents.
 pub(crate) fn network(home: &Path) -> Result<Option<String>, Failure> {
     match fs::read_to_string(home.join(NETWORK)) {
-        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|print| !print.is_empty())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot_read(&home.join(NETWORK), &error)),
     }
@@ -177,8 +177,8 @@ pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
 fn write_new(home: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     let unfinished = path.with_extension(std::process::id().to_string());
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use coin::Amount;
 use protocol::conn_file::ConnFile;
 use protocol::link::{Link, Memory, ReceiverMemory, SenderMemory};
-use protocol::machine::Journal;
+use protocol::machine::{Cause, Journal, Outcome};
 use protocol::message::DurableStep;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -185,7 +185,13 @@ impl Session {
         };
         let link = self.link(&machine, &file).await?;
         let transfer = Transfer::new(machine, link, agreed, bench.clone(), no_relay);
-        let ended = transfer.run(stop).await?;
+        let ended = match transfer.run(stop).await {
+            Ok(ended) => ended,
+            Err(failure) => {
+                self.park_unless_agreed(id).await?;
+                return Err(failure);
+            }
+        };
         self.close(&bench, &file, *ended).await
     }
 
@@ -214,10 +220,14 @@ impl Session {
         let (status, owned) = words::status(&ended.outcome);
         let amount = ended.agreed.unwrap_or(bench.amount);
         let summary = Summary { status: status.to_owned(), amount, owned, exit: exit.code() };
-        bench.tidy_up(&ended.machine).await.map_err(|fault| {
-            let exit = if exit == Exit::InFlight { exit } else { Exit::File };
-            Failure::new(exit, words::fault(&fault), "mend it, then run: coin-wallet resume")
-        })?;
+        // In doubt about coins that did not leave in this life of the home, nothing is put back.
+        let doubtful = matches!(ended.outcome, Outcome::InDoubt(Cause::OddPosition(_)));
+        if !doubtful {
+            bench.tidy_up(&ended.machine).await.map_err(|fault| {
+                let exit = if exit == Exit::InFlight { exit } else { Exit::File };
+                Failure::new(exit, words::fault(&fault), "mend it, then run: coin-wallet resume")
+            })?;
+        }
         match fate(exit, ended.machine.journal(), file.expires_secs) {
             Fate::Closed => self.end(bench.id, &summary).await?,
             Fate::Parked => self.park(bench.id, Parked::Yes).await?,
@@ -226,6 +236,19 @@ impl Session {
         let advice = words::advice(&ended.outcome);
         self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome), advice);
         Ok(exit)
+    }
+
+    /// A transfer that failed before anything was agreed may be paid in another way: it waits for the
+    /// person.
+    async fn park_unless_agreed(&self, id: OperationId) -> Result<(), Failure> {
+        let agreed = self.desk.run(move |work| {
+            let operation = work.operations.get(&id);
+            Ok(operation.is_some_and(|operation| operation.last_note(note::AGREED).is_some()))
+        });
+        match self.disk(agreed.await)? {
+            true => Ok(()),
+            false => self.park(id, Parked::Yes).await,
+        }
     }
 
     /// Writes down whether only the person takes this transfer up again: it was given up before anything

@@ -63,7 +63,8 @@ impl Session {
                 format!(
                     "the agents answer as network {print}, the coins of this home are of {own}"
                 ),
-                "correct `agents` in config.toml of the home, or use another --home for these agents",
+                "correct `agents` in config.toml of the home (its network stands in the file `network` beside it), \
+                 or use another --home for these agents",
             )),
             Some(_) => Ok(network),
             None => {

@@ -18,7 +18,7 @@ impl Bookings {
         let mut booked = BTreeSet::new();
         for state in open_states(disk)? {
             booked.extend(state.in_flight());
-            booked.extend(state.kept_numbers());
+            booked.extend(state.undecided());
         }
         for place in Place::all().filter(|place| is_booked(*place)) {
             booked.extend(serial_numbers(disk, place)?);

@@ -88,7 +88,7 @@ impl<D: Disk> Wallet<D> {
 
     /// Returns which coins this home has booked: by the names of the files in
     /// Bank, Fracked, Limbo and Export of all three wallets, what is in flight,
-    /// and what an open operation keeps. One reading, for as many questions as there are.
+    /// and what an open operation keeps and has not decided. One reading, for as many questions as there are.
     ///
     /// # Errors
     /// Those of the disk and of the journals.

@@ -38,8 +38,11 @@ pub(super) fn with_what_agents_hold(
             Answer::Neither => Letter::Fail,
             Answer::Fail | Answer::Silent => Letter::NoReply,
         };
-        if let (Answer::HoldsPan, Some(pans)) = (answer, &stored.pans) {
+        if let (Answer::HoldsPan, Some(pans)) = (answer, &mut stored.pans) {
+            // Swapped, not replaced: an agent that errs now may hold the other one after all.
+            let before = stored.coin.ans.get(agent).clone();
             stored.coin.ans.set(agent, pans.get(agent).clone());
+            pans.set(agent, before);
             secrets = SecretsNow::Others;
         }
         stored.pown.set(agent, letter);

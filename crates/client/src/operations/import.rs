@@ -49,8 +49,10 @@ pub(crate) async fn carry_on(session: &Session, id: OperationId) -> Result<Exit,
     let loaded = session
         .desk
         .run(move |work| {
-            let operation = work.wallet.load(id)?;
+            let mut operation = work.wallet.load(id)?;
             let coins = operation.kept(COINS).unwrap_or_default();
+            // What a full disk or a crash kept from being placed; what was placed before is not again.
+            operation.place(&mut work.wallet, IMPORT, &coins)?;
             work.operations.insert(id, operation);
             Ok(coins.iter().map(|stored| stored.coin.denomination().amount()).collect::<Vec<_>>())
         })
@@ -98,10 +100,10 @@ async fn close(
     amount: Amount,
     totals: Totals,
 ) -> Result<Exit, Failure> {
-    let exit = match (totals.limbo.is_zero(), totals.all_owned()) {
-        (true, true) => Exit::Done,
-        (true, false) => Exit::Partly,
-        (false, _) => Exit::InFlight,
+    let exit = match totals.sum() == Some(amount) && totals.limbo.is_zero() {
+        true if totals.all_owned() => Exit::Done,
+        true => Exit::Partly,
+        false => Exit::InFlight,
     };
     let status = match exit {
         Exit::Done => "done",
@@ -118,7 +120,7 @@ async fn close(
         _ => "coin-wallet resume, when the agents are there",
     };
     session.tell_result(id, &summary, &words::imported(&totals), advice);
-    if totals.all_owned() {
+    if exit == Exit::Done {
         session.end(id, &summary).await?;
     }
     Ok(exit)

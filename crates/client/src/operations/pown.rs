@@ -123,8 +123,17 @@ impl Bench {
             let text = serde_json::to_string(&all.iter().collect::<Vec<_>>())
                 .map_err(|_| broken_note(note::VERDICTS))?;
             operation.note(note::VERDICTS, &text)?;
-            file_older_copies(wallet, operation, &moves)?;
-            operation.regrade(wallet, &moves).map(drop)
+            // A file that somebody took away must not keep all others where they are.
+            let mut there = HashSet::new();
+            for place in OPEN.map(|folder| home.place(folder)) {
+                there.extend(wallet.list(place)?.into_iter().map(|name| (place, name)));
+            }
+            moves.retain(|regrade| there.contains(&(regrade.from, regrade.name.clone())));
+            operation.regrade(wallet, &moves)?;
+            let last = moves.iter().map(|regrade| regrade.name.sn);
+            let last =
+                last.filter(|sn| all.get(sn).is_some_and(|v| v.grade == Grade::Final)).collect();
+            file_older_copies(wallet, operation, &last)
         })
         .await
     }
@@ -155,22 +164,21 @@ fn open_coins(
     open
 }
 
-/// A home books a coin once. Of a coin that is owned now under new secrets, an older copy is worth
-/// nothing; it is kept under Suspect.
+/// A home books a coin once. Of a coin that is final now under new secrets, an older copy is worth
+/// nothing; it is kept under Suspect. One that cannot be read is left for the person to look at.
 fn file_older_copies(
     wallet: &mut Wallet<RealDisk>,
     operation: &mut Operation<RealDisk>,
-    moves: &[Regrade],
+    last: &HashSet<SerialNumber>,
 ) -> Result<(), WalletError> {
-    let owned = moves.iter().filter(|m| matches!(m.to.folder, Folder::Bank | Folder::Fracked));
-    let owned: HashSet<SerialNumber> = owned.map(|m| m.name.sn).collect();
     for of in [WalletName::Default, WalletName::Receiver] {
         for folder in [Folder::Bank, Folder::Fracked, Folder::Limbo] {
             let from = of.place(folder);
             let ours: HashSet<CoinName> = operation.held(from).into_iter().collect();
-            let older = wallet.list(from)?.into_iter();
-            let older: Vec<CoinName> =
-                older.filter(|name| owned.contains(&name.sn) && !ours.contains(name)).collect();
+            let mut older = wallet.list(from)?;
+            older.retain(|name| {
+                last.contains(&name.sn) && !ours.contains(name) && wallet.read(from, name).is_ok()
+            });
             if !older.is_empty() {
                 operation.shift(wallet, from, of.place(Folder::Suspect), &older)?;
             }

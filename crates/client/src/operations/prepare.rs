@@ -319,7 +319,11 @@ fn pick(
     let free = |place| -> Result<Vec<CoinName>, WalletError> {
         Ok(wallet.list(place)?.into_iter().filter(|name| !taken.contains(name)).collect())
     };
-    let (clean, refused) = (free(BANK)?, free(FRACKED)?);
+    let (mut clean, mut refused) = (free(BANK)?, free(FRACKED)?);
+    // Of a coin that somebody copied inside the wallet one file is enough.
+    let mut seen = HashSet::new();
+    refused.retain(|name| seen.insert(name.sn));
+    clean.retain(|name| seen.insert(name.sn));
     let numbers =
         |names: &[CoinName]| -> Vec<SerialNumber> { names.iter().map(|name| name.sn).collect() };
     Ok(choose::exact(amount, &numbers(&clean), &numbers(&refused)).map(|taken| {

@@ -174,12 +174,19 @@ impl State {
         here.map(|(_, name)| name.as_str())
     }
 
-    /// Returns the coins whose secrets this operation keeps: it is open, so it may yet own them.
-    pub(crate) fn kept_numbers(&self) -> impl Iterator<Item = SerialNumber> {
+    /// Returns the coins that this operation keeps and that are undecided: it has no file of them yet, or
+    /// one that waits for the agents. It may yet own them.
+    pub(crate) fn undecided(&self) -> BTreeSet<SerialNumber> {
         let spans = self.kept.values().flatten();
-        spans
-            .flat_map(|span| span.from..span.from + span.count)
-            .filter_map(|number| self.sn(number))
+        let numbers = spans.flat_map(|span| span.from..span.from + span.count);
+        let mut undecided: BTreeSet<SerialNumber> = numbers.filter_map(|n| self.sn(n)).collect();
+        for ((place, _), content) in &self.holdings {
+            let waits = matches!(place.folder, Folder::Import | Folder::Suspect | Folder::Limbo);
+            if let (false, Some(sn)) = (waits, self.sn(*content)) {
+                undecided.remove(&sn);
+            }
+        }
+        undecided
     }
 
     /// Returns the coins in flight.
