@@ -64,6 +64,11 @@ impl AtTerminal {
         writeln!(self.keyboard, "{line}").unwrap();
     }
 
+    /// Presses Ctrl-C, and nothing else.
+    fn presses_ctrl_c(&mut self) {
+        self.keyboard.write_all(b"\x03").unwrap();
+    }
+
     /// Waits for its end; returns the exit code and all that was on the screen.
     fn ends(mut self) -> (i32, String) {
         let status = self.process.wait(Duration::from_secs(30)).unwrap();
@@ -135,14 +140,13 @@ fn a_receiver_who_declines_tells_the_sender_and_takes_nothing() {
 
 #[test]
 fn ctrl_c_at_a_question_stops_in_good_order() {
-    let ctrl_c = "\u{3}";
     let home = town().home_with(&[5]);
     let conn = town().path("conn.txt");
     let relay = &town().relay.address;
     let words = arguments(&home, &conn, &["--amount", "5", "--relay", relay]);
     let Some(mut program) = AtTerminal::start(Program::CoinSend, &words, "1") else { return };
     program.until_it_asks();
-    program.types(ctrl_c);
+    program.presses_ctrl_c();
     let (code, screen) = program.ends();
     assert_eq!(code, 20, "{screen}");
     assert!(!conn.exists());
@@ -157,8 +161,9 @@ fn ctrl_c_at_a_question_stops_in_good_order() {
     peer.hear(Number::ImportExportEmpty);
     peer.say(&Message::Money { amount: units(7), memo: None });
     program.until_it_asks();
-    program.types(ctrl_c);
-    assert!(peer.hear_abort().contains("stopped"));
+    program.presses_ctrl_c();
+    let reason = peer.hear_abort();
+    assert!(reason.contains("stopped"), "{reason}");
     let (code, screen) = program.ends();
     assert_eq!(code, 20, "{screen}");
 }
