@@ -216,3 +216,17 @@ fn a_payment_that_nobody_came_for_is_made_by_the_same_command_only() {
     receiver.succeeds();
     assert_eq!(stage.totals(), (0, 14));
 }
+
+#[test]
+fn a_damaged_coin_file_keeps_no_other_coin_from_being_paid() {
+    let stage = Stage::with_coins("1x5,5x1");
+    let bank = stage.sender.dir.join("Default/Bank");
+    let files = fs::read_dir(&bank).unwrap().map(|file| file.unwrap().path());
+    let is_five = |file: &PathBuf| file.file_name().unwrap().to_str().unwrap().starts_with("5.");
+    let five = files.into_iter().find(is_five).unwrap();
+    // The one coin of the fewest that make the amount.
+    fs::write(&five, b"{\"cloudcoin\": [").unwrap();
+    stage.payment(5).pay();
+    assert_eq!(stage.receiver.total().unwrap(), 5);
+    assert!(five.exists(), "the damaged file is left for the person");
+}

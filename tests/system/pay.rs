@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use tests::process::Running;
 use tests::programs::Program;
 use tests::world::{Home, World, files_below};
 
 use crate::coins::{Coins, Witness, owned, sum};
-use crate::stage::{ALL, COINS, Ground, Stage, said, succeeds, world};
+use crate::stage::{ALL, COINS, Ground, Stage, WITHIN, said, succeeds, world};
 use crate::tap::Tap;
 
 #[test]
@@ -21,9 +22,14 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     let stage = Stage::on(Ground::in_world(folder, world, 1, COINS, World::start_agents));
     let old = owned(&stage.sender).unwrap();
     let wire = Arc::new(Mutex::new(String::new()));
+    let (seen, go_on) = mpsc::channel();
     let tap = Tap::start(stage.ground.relay.address.clone(), {
         let wire = Arc::clone(&wire);
         move |line| {
+            if line.number() == Some(2) {
+                // Both programs are held here until their command lines were looked at.
+                let _ = go_on.recv_timeout(WITHIN);
+            }
             let mut wire = wire.lock().unwrap_or_else(PoisonError::into_inner);
             *wire += &String::from_utf8_lossy(line.raw);
         }
@@ -33,6 +39,7 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     let (sender, receiver) = payment.start();
     let processes = [&sender, &receiver, &stage.ground.relay.process, &stage.ground.agents.process];
     let command_lines = processes.map(command_line);
+    seen.send(()).unwrap();
     let printed = succeeds(sender) + &succeeds(receiver);
 
     assert_eq!(stage.totals(), (0, ALL));
@@ -64,17 +71,27 @@ fn a_transfer_of_3439_changes_hands_and_nothing_else() {
     no_secret_is_in(&wire, &[&old, &new], &conn);
 }
 
-/// Returns the command line of a process, as everybody on this machine can see it.
+/// Returns the command line of a process, as everybody on this machine can see it. Right after its start
+/// the system shows none yet.
 fn command_line(process: &Running) -> String {
-    let id = process.id();
+    let until = Instant::now() + WITHIN;
+    loop {
+        let seen = seen_command_line(process.id());
+        if !seen.trim().is_empty() {
+            return seen;
+        }
+        assert!(Instant::now() < until, "the process {} is not seen", process.id());
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
+fn seen_command_line(id: u32) -> String {
     // Where there is no /proc there is a ps.
     let seen = fs::read(format!("/proc/{id}/cmdline")).or_else(|_| {
         let ps = Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output();
         ps.map(|seen| seen.stdout)
     });
-    let seen = String::from_utf8_lossy(&seen.unwrap()).into_owned();
-    assert!(!seen.trim().is_empty(), "the process {id} is not seen");
-    seen
+    String::from_utf8_lossy(&seen.unwrap()).into_owned()
 }
 
 fn receipts(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {

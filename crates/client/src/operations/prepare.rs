@@ -120,7 +120,16 @@ impl Bench {
     async fn choose_what_agents_take(&self) -> Result<(), Fault> {
         let mut left_out = HashSet::new();
         for _ in 0..CHOICES_MAX {
-            let coins = self.read_chosen(BANK, FRACKED).await?;
+            let (coins, broken) = self.read_chosen(BANK, FRACKED).await?;
+            if !broken.is_empty() {
+                for name in &broken {
+                    self.screen
+                        .warn(&format!("{name} does not hold that coin; it is left where it is"));
+                }
+                left_out.extend(broken);
+                self.choose_anew(left_out.clone()).await?;
+                continue;
+            }
             let look = self.look(coins).await?;
             if look.moves.is_empty() && look.doubtful.is_empty() {
                 return Ok(());
@@ -148,7 +157,10 @@ impl Bench {
     /// 9: the health check. Which agents hold each coin is written down: a coin whose agents forget
     /// while it is in flight must be told from one that was taken.
     async fn detect_chosen(&self) -> Result<(), Fault> {
-        let coins = self.read_chosen(SENDER_BANK, SENDER_FRACKED).await?;
+        let (coins, broken) = self.read_chosen(SENDER_BANK, SENDER_FRACKED).await?;
+        if !broken.is_empty() {
+            return Err(Fault::NoExactCoins);
+        }
         let letters = self.detect(&coins, "detecting").await?;
         if letters.iter().any(|pown| pown.passes() < Rule::CLOUDCOIN.own) {
             return Err(Fault::NoExactCoins);
@@ -183,13 +195,22 @@ impl Bench {
         .await
     }
 
-    async fn read_chosen(&self, clean: Place, refused: Place) -> Result<Vec<CoinOnFile>, Fault> {
+    /// Reads the chosen coins; apart from them it names the files that do not hold the coin in their name.
+    async fn read_chosen(
+        &self,
+        clean: Place,
+        refused: Place,
+    ) -> Result<(Vec<CoinOnFile>, Vec<CoinName>), Fault> {
         self.at_wallet(move |wallet, operation| {
-            let chosen = chosen(operation)?;
-            chosen
-                .in_places(clean, refused)
-                .map(|(place, name)| Ok((place, name.clone(), wallet.read(place, name)?)))
-                .collect()
+            let (mut coins, mut broken) = (Vec::new(), Vec::new());
+            for (place, name) in chosen(operation)?.in_places(clean, refused) {
+                match wallet.read(place, name) {
+                    Ok(stored) => coins.push((place, name.clone(), stored)),
+                    Err(WalletError::NotThatCoin { .. }) => broken.push(name.clone()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok((coins, broken))
         })
         .await
     }
