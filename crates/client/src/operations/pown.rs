@@ -123,13 +123,20 @@ impl Bench {
             let text = serde_json::to_string(&all.iter().collect::<Vec<_>>())
                 .map_err(|_| broken_note(note::VERDICTS))?;
             operation.note(note::VERDICTS, &text)?;
-            // A file that somebody took away must not keep all others where they are.
+            // A file that somebody took away keeps no other where it is; an owned coin is written anew.
             let mut there = HashSet::new();
             for place in OPEN.map(|folder| home.place(folder)) {
                 there.extend(wallet.list(place)?.into_iter().map(|name| (place, name)));
             }
-            moves.retain(|regrade| there.contains(&(regrade.from, regrade.name.clone())));
+            let (moves, vanished): (Vec<_>, Vec<_>) = moves
+                .into_iter()
+                .partition(|regrade| there.contains(&(regrade.from, regrade.name.clone())));
             operation.regrade(wallet, &moves)?;
+            for Regrade { now, to, .. } in vanished {
+                if matches!(to.folder, Folder::Bank | Folder::Fracked) {
+                    operation.place(wallet, to, &[now])?;
+                }
+            }
             let last = moves.iter().map(|regrade| regrade.name.sn);
             let last =
                 last.filter(|sn| all.get(sn).is_some_and(|v| v.grade == Grade::Final)).collect();
