@@ -31,7 +31,8 @@ impl AtTerminal {
             .map(|word| format!("'{word}'"))
             .collect();
         let mut command = Command::new("script");
-        command.args(["-q", "-e", "-c", &words.join(" "), "/dev/null"]);
+        // `exec`: a shell that stays between would answer Ctrl-C with an exit code of its own.
+        command.args(["-q", "-e", "-c", &format!("exec {}", words.join(" ")), "/dev/null"]);
         command.env_remove("LIVECONNECT_HOME").env("TERM", "xterm").env("NO_COLOR", no_color);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         match command.spawn() {
