@@ -12,11 +12,13 @@ use tracing::error;
 use crate::committer::Committer;
 pub use crate::committer::{Stopped, Taken};
 use crate::ledger::{Ledger, LedgerError};
+use crate::settings::Settings;
 use crate::tickets::{Ticket, Tickets};
 
 /// One detection agent.
 pub struct Agent {
     ledger: Arc<dyn Ledger>,
+    settings: Settings,
     committer: Committer,
     tickets: Mutex<Tickets>,
     failed: CancellationToken,
@@ -38,10 +40,20 @@ impl Agent {
     /// the agent shall answer. When the ledger fails, `failed` is cancelled and the agent stops.
     pub fn new(
         ledger: Arc<dyn Ledger>,
+        settings: &Settings,
         failed: CancellationToken,
-    ) -> (Agent, impl Future<Output = ()> + Send) {
+    ) -> (Agent, impl Future<Output = ()> + Send + use<>) {
         let (committer, work) = Committer::new(Arc::clone(&ledger), failed.clone());
-        (Agent { ledger, committer, tickets: Mutex::default(), failed }, work)
+        (
+            Agent {
+                ledger,
+                settings: settings.clone(),
+                committer,
+                tickets: Mutex::default(),
+                failed,
+            },
+            work,
+        )
     }
 
     /// Returns the agent's number, 0 to 24.
@@ -52,6 +64,11 @@ impl Agent {
     /// Returns the id of the network that the agent belongs to.
     pub fn network(&self) -> &NetworkId {
         &self.ledger.charter().network
+    }
+
+    /// Returns what the agent was told when it started.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Replaces the AN of each coin by its PAN where the agent holds the AN; a PAN that it holds

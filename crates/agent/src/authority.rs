@@ -12,6 +12,7 @@ use crate::agent::{Agent, Stopped};
 use crate::ledger::Ledger;
 use crate::limits::STOP_WAIT;
 use crate::server::{Bounds, serve};
+use crate::settings::Settings;
 
 /// Running agents. They stop when their token is cancelled, or all of them when the ledger of one
 /// fails: the disk of the others is the same.
@@ -27,6 +28,7 @@ impl Agents {
     pub fn start(
         ledgers: Vec<Arc<dyn Ledger>>,
         listeners: Vec<TcpListener>,
+        settings: &Settings,
         stop: &CancellationToken,
     ) -> Agents {
         let bounds = Bounds::default();
@@ -40,7 +42,7 @@ impl Agents {
         // An agent whose ledger failed answers `error` until all have stopped.
         let stop_all = stop.child_token();
         for (ledger, listener) in ledgers.into_iter().zip(listeners) {
-            let (agent, work) = Agent::new(ledger, running.failed.clone());
+            let (agent, work) = Agent::new(ledger, settings, running.failed.clone());
             let agent = Arc::new(agent);
             running.committing.spawn(work);
             running.serving.spawn(serve(

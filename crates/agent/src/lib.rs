@@ -21,6 +21,7 @@ mod mint;
 mod program;
 mod server;
 mod service;
+mod settings;
 mod stall;
 mod tickets;
 
@@ -32,4 +33,5 @@ pub use ledger::{Charter, Damage, FORMAT, FjallLedger, Ledger, LedgerError, Open
 pub use mint::{Begun, JournalError, MintError, Minted, Order, OrderError, mint};
 pub use program::main;
 pub use server::{Bounds, serve, serve_connection};
+pub use settings::{Settings, V1Fix};
 pub use tickets::{BadTicket, Ticket};

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use raida::AddressError;
+
 use crate::data_dir::DataDirError;
 use crate::ledger::OpenError;
 use crate::mint::MintError;
@@ -29,6 +31,8 @@ pub(crate) enum Failure {
     Listen { agent: usize, address: String, source: io::Error },
     #[error("the address {address} is not on this machine, and agents do not speak tls")]
     NotLoopback { address: String },
+    #[error("the agents cannot ask one another")]
+    Peers(#[from] AddressError),
     #[error("the system refuses what the program needs to run")]
     System(#[source] io::Error),
     #[error("a ledger failed while the agents were running")]
@@ -69,6 +73,7 @@ impl Failure {
                 "the same command again once that is mended; it finishes this mint"
             }
             (Failure::Listen { .. }, _) => "another --listen, or port 0 for free ports",
+            (Failure::Peers(_), _) => "another --listen, with an address for each agent",
             (Failure::NotLoopback { .. }, _) => "--listen '127.0.0.1:90{i:02}'",
             (Failure::DataDir(_) | Failure::System(_), _) => {
                 "look at the system's limits and rights"

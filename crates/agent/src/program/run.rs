@@ -4,7 +4,7 @@ use std::io::{self, Write, stdout};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
-use raida::Template;
+use raida::{AddressBook, Template};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -19,6 +19,7 @@ use crate::data_dir::DataDir;
 use crate::ledger::Ledger;
 use crate::limits::{LEDGER_THREADS, OPEN_FILES};
 use crate::mint::{self, Begun};
+use crate::settings::{Settings, V1Fix};
 
 /// Runs the agents until a signal.
 pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
@@ -44,8 +45,9 @@ async fn run(
     let [terminate, interrupt] = signals.map(|signal| signal.map_err(Failure::System));
     let (listeners, addresses) = listen_all(listen, ledgers.len()).await?;
     dir.write_addresses(&addresses)?;
+    let settings = Settings { peers: book(&addresses)?, v1_fix: V1Fix::Refused };
     let stop = CancellationToken::new();
-    let agents = Agents::start(ledgers, listeners, &stop);
+    let agents = Agents::start(ledgers, listeners, &settings, &stop);
     announce(&addresses).map_err(Failure::System)?;
     let stopping = stop_on(terminate?, interrupt?, &stop);
     let (ended, ()) = tokio::join!(
@@ -97,6 +99,12 @@ async fn listen_all(
         listeners.push(listener);
     }
     Ok((listeners, addresses))
+}
+
+/// Returns the addresses through which the agents ask one another: those on which they listen.
+fn book(addresses: &[SocketAddr]) -> Result<AddressBook, Failure> {
+    let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Ok(AddressBook::parse(&lines.join("\n"))?)
 }
 
 /// Says on stdout that the agents are up. Whoever started them may have closed it; they run all

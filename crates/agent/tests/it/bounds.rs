@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::town::settings;
+
 const ECHO: &[u8] = b"GET /service/echo HTTP/1.1\r\nhost: a\r\n\r\n";
 
 /// An agent whose connections are pipes in memory.
@@ -24,7 +26,7 @@ impl Booth {
     fn open() -> Booth {
         let disk = SimDisk::found(Charter { network: "booth".parse().unwrap(), agent: 0 });
         let ledger: Arc<dyn Ledger> = Arc::new(disk.open());
-        let (agent, work) = Agent::new(ledger, CancellationToken::new());
+        let (agent, work) = Agent::new(ledger, &settings(&[]), CancellationToken::new());
         tokio::spawn(work);
         Booth { agent: Arc::new(agent), bounds: Bounds::default(), stop: CancellationToken::new() }
     }

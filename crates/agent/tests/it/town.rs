@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agents, Bounds, Charter, Ledger, SimDisk, serve_connection};
+use agent::{Agents, Bounds, Charter, Ledger, Settings, SimDisk, V1Fix, serve_connection};
 use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
 use raida::{AddressBook, Authority, Claim, Progress, Timing};
 use tokio::io::{DuplexStream, duplex};
@@ -44,7 +44,7 @@ impl Town {
             listeners.push(listener);
         }
         let stop = CancellationToken::new();
-        let agents = Agents::start(ledgers, listeners, &stop);
+        let agents = Agents::start(ledgers, listeners, &settings(&addresses), &stop);
         Town { addresses, agents, stop }
     }
 
@@ -54,8 +54,7 @@ impl Town {
     }
 
     pub(crate) fn book(&self) -> AddressBook {
-        let lines: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
-        AddressBook::parse(&lines.join("\n")).unwrap()
+        settings(&self.addresses).peers
     }
 
     pub(crate) fn authority(&self) -> Authority {
@@ -100,6 +99,14 @@ impl Drop for Town {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// The settings of agents of which the first ones are at these addresses; nobody listens where the
+/// others should be.
+pub(crate) fn settings(addresses: &[SocketAddr]) -> Settings {
+    let nobody = (addresses.len()..AGENTS).map(|agent| format!("127.0.{agent}.1:1"));
+    let lines: Vec<String> = addresses.iter().map(ToString::to_string).chain(nobody).collect();
+    Settings { peers: AddressBook::parse(&lines.join("\n")).unwrap(), v1_fix: V1Fix::Refused }
 }
 
 pub(crate) fn quiet(_: Progress) {}

@@ -1,0 +1,24 @@
+//! What agents are told when they start, beside their ledgers and listeners.
+
+use raida::AddressBook;
+
+/// How agents work. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where an agent asks the others, over HTTP, as if each ran on a machine of its own.
+    pub peers: AddressBook,
+    /// Whether a coin may be fixed on fewer tickets than those of 13 agents.
+    pub v1_fix: V1Fix,
+}
+
+/// Whether the older fixing routes of v1 work by their own rules, for clients that know no other.
+///
+/// They take the tickets of 3, 4 or 5 neighbours, so that whoever knows as few as 6 old secrets
+/// of a coin can take it from its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum V1Fix {
+    /// A coin changes on the tickets of 13 other agents only, whichever route is called.
+    Refused,
+    /// The tickets of a corner of neighbours are enough.
+    Allowed,
+}
