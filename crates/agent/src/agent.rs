@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use crate::acts::{Fix, Take, Taken};
 use crate::committer::Committer;
-pub use crate::committer::{Stopped, Taken};
+pub use crate::committer::Stopped;
 use crate::ledger::{Ledger, LedgerError};
 use crate::settings::Settings;
 use crate::tickets::{Ticket, Tickets};
@@ -82,7 +83,21 @@ impl Agent {
     ///
     /// What passed is on disk.
     pub async fn take(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
-        self.committer.take(coins).await
+        self.committer.carry_out(Take(coins)).await
+    }
+
+    /// Sets the ANs of coins, whatever they were; a coin that the agent did not know comes into
+    /// circulation. The caller has seen to it that this is right.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when the ledger failed.
+    ///
+    /// # Crash safety
+    ///
+    /// On disk when it returns.
+    pub async fn fix(&self, coins: Vec<(SerialNumber, AuthenticityNumber)>) -> Result<(), Stopped> {
+        self.committer.carry_out(Fix(coins)).await
     }
 
     /// Tells which of AN and PAN the agent holds of each coin; the AN where they are the same.

@@ -1,33 +1,38 @@
-//! The one writer of a ledger: it takes what is waiting, compares, and writes all changes in one
-//! commit, so that a hundred small requests cost one sync.
+//! The one writer of a ledger: it takes what is waiting, decides one act after the other, and
+//! writes all changes in one commit, so that a hundred small requests cost one sync.
 //!
 //! ```text
-//! requests ──▶ queue (128) ──▶ group ──▶ read, compare, set ──▶ one synced commit ──▶ answers
+//! acts ──▶ queue (128) ──▶ group ──▶ read, compare, set ──▶ one synced commit ──▶ outcomes
 //! ```
 //!
-//! Two requests for one coin in one group are decided one after the other. Nobody hears an
-//! answer before the commit of his group is on disk, not even those whose coin was not changed:
-//! what they were told may rest on a change of the same group.
+//! An act sees what those before it in its group have changed. Nobody hears an outcome before
+//! the commit of his group is on disk, not even those whose act changed nothing: what they are
+//! told may rest on a change of the same group.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use coin::{AuthenticityNumber, SerialNumber};
-use raida::api::CoinQuestion;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Draft, Ledger, LedgerError};
 use crate::limits::{COMMIT_COINS, COMMIT_QUEUE};
 
-/// What became of a proposal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The agent holds the PAN, from now on or since an earlier request.
-    Pass,
-    /// The agent held another secret than the AN, and still does.
-    Fail,
+/// Something that may change the ledger.
+pub(crate) trait Act: Send + 'static {
+    /// What came of it.
+    type Outcome: Send + 'static;
+
+    /// Returns how many coins it is about; a group of acts is closed when they are many.
+    fn coins(&self) -> usize;
+
+    /// Decides and puts the changes into the draft; an act that is to be done wholly or not at
+    /// all puts in nothing before it knows that it can be done.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the ledger fails; then nothing of the group is done.
+    fn decide(self, draft: &mut Draft<'_>) -> Result<Self::Outcome, LedgerError>;
 }
 
 /// The agent's ledger failed: it answers nothing any more.
@@ -40,9 +45,14 @@ pub struct Stopped;
 pub(crate) struct Committer(mpsc::Sender<Request>);
 
 struct Request {
-    proposals: Vec<CoinQuestion>,
-    answer: oneshot::Sender<Vec<Taken>>,
+    coins: usize,
+    decide: Box<Decide>,
 }
+
+type Decide = dyn FnOnce(&mut Draft<'_>) -> Result<Box<Tell>, LedgerError> + Send;
+
+/// Tells whoever asked what came of it.
+type Tell = dyn FnOnce() + Send;
 
 impl Committer {
     /// Makes a committer and the work that it does, which ends when the last committer is
@@ -55,17 +65,28 @@ impl Committer {
         (Committer(requests), work(ledger, waiting, failed))
     }
 
-    /// Replaces the AN of each coin by its PAN where the agent holds the AN. Answers in the
-    /// order of the proposals, when all of it is on disk.
-    pub(crate) async fn take(&self, proposals: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
+    /// Has an act decided and returns what came of it, when all of it is on disk.
+    pub(crate) async fn carry_out<A: Act>(&self, act: A) -> Result<A::Outcome, Stopped> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Request { proposals, answer }).await.map_err(|_| Stopped)?;
+        self.0.send(Request::new(act, answer)).await.map_err(|_| Stopped)?;
         answered.await.map_err(|_| Stopped)
     }
 
     /// Tells whether a commit has failed.
     pub(crate) fn has_stopped(&self) -> bool {
         self.0.is_closed()
+    }
+}
+
+impl Request {
+    fn new<A: Act>(act: A, answer: oneshot::Sender<A::Outcome>) -> Request {
+        let coins = act.coins();
+        let decide = |draft: &mut Draft<'_>| -> Result<Box<Tell>, LedgerError> {
+            let outcome = act.decide(draft)?;
+            // Whoever asked may have gone; what was committed stands all the same.
+            Ok(Box::new(|| drop(answer.send(outcome))))
+        };
+        Request { coins, decide: Box::new(decide) }
     }
 }
 
@@ -92,46 +113,23 @@ async fn work(
 }
 
 fn gather(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
-    let mut coins = first.proposals.len();
+    let mut coins = first.coins;
     let mut group = vec![first];
     while coins < COMMIT_COINS
         && let Ok(next) = waiting.try_recv()
     {
-        coins += next.proposals.len();
+        coins += next.coins;
         group.push(next);
     }
     group
 }
 
 fn decide(ledger: &dyn Ledger, group: Vec<Request>) -> Result<(), LedgerError> {
-    let mut changes: HashMap<SerialNumber, AuthenticityNumber> = HashMap::new();
-    let mut answers = Vec::with_capacity(group.len());
-    for Request { proposals, answer } in group {
-        let mut taken = Vec::with_capacity(proposals.len());
-        for CoinQuestion { sn, an, pan } in proposals {
-            let held = match changes.get(&sn) {
-                Some(changed) => Some(changed.clone()),
-                None => ledger.an(sn)?,
-            };
-            taken.push(match held {
-                Some(held) if held == pan => Taken::Pass,
-                Some(held) if held == an => {
-                    changes.insert(sn, pan);
-                    Taken::Pass
-                }
-                Some(_) | None => Taken::Fail,
-            });
-        }
-        answers.push((answer, taken));
-    }
-    let changes: Vec<_> = changes.into_iter().collect();
-    if !changes.is_empty() {
-        ledger.commit(&changes)?;
-    }
-    for (answer, taken) in answers {
-        // Whoever asked may have gone; what was committed stands all the same.
-        let _ = answer.send(taken);
-    }
+    let mut draft = Draft::over(ledger);
+    let decided = group.into_iter().map(|request| (request.decide)(&mut draft));
+    let outcomes: Vec<Box<Tell>> = decided.collect::<Result<_, _>>()?;
+    draft.commit()?;
+    outcomes.into_iter().for_each(|tell| tell());
     Ok(())
 }
 

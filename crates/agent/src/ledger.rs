@@ -4,9 +4,12 @@
 //! ([`sim::SimLedger`]) that forgets what was not synced and fails where it is told to. The same
 //! property tests run over both.
 
+mod changes;
+mod counts;
 mod fjall;
 mod head;
 mod open_error;
+mod record;
 pub(crate) mod sim;
 mod store;
 #[cfg(test)]
@@ -17,12 +20,18 @@ use std::fmt;
 
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::NetworkId;
+use raida::api::RequestId;
 
+pub use changes::{Changes, Draft, put};
+pub use counts::Counts;
 pub use fjall::FjallLedger;
 pub use open_error::{Damage, OpenError};
+pub use record::Record;
 
 /// The format of the ledgers that this program writes and reads.
-pub const FORMAT: u32 = 1;
+///
+/// 1 knew coins only; a ledger of format 1 is counted and becomes one of format 2 when it is opened.
+pub const FORMAT: u32 = 2;
 
 /// What a ledger was founded as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +55,31 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`LedgerError`] when the disk fails.
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError>;
 
-    /// Sets the ANs of coins, all or none.
+    /// Returns what became of a request, as last committed.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    fn record(&self, id: RequestId) -> Result<Option<Record>, LedgerError>;
+
+    /// Returns what has been counted, as last committed.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// Shows all coins in circulation as they are at one moment, by ascending serial numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails; then some coins may have been shown.
+    fn scan(
+        &self,
+        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
+    ) -> Result<(), LedgerError>;
+
+    /// Makes changes, all or none.
     ///
     /// # Errors
     ///
@@ -56,7 +89,7 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Crash safety
     ///
     /// On disk when it returns. Before, all changes are there after a crash, or none.
-    fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError>;
+    fn commit(&self, changes: &Changes) -> Result<(), LedgerError>;
 }
 
 /// The disk failed, or what it holds is no ledger.
@@ -73,6 +106,18 @@ pub enum LedgerError {
         /// Bytes of its entry.
         bytes: usize,
     },
+    /// The key of an entry is none that this program writes.
+    #[error("the ledger has an entry that belongs to nothing")]
+    StrayEntry,
+    /// The record of a request has another form than all others.
+    #[error("the ledger's record of request {id} is torn")]
+    TornRecord {
+        /// The request.
+        id: RequestId,
+    },
+    /// The counts are missing, or cannot be those of the coins.
+    #[error("the ledger's counts are torn")]
+    TornCounts,
     /// An earlier commit failed.
     #[error("the ledger takes no changes since a commit failed")]
     Closed,

@@ -11,6 +11,7 @@
 //! replacement is on disk before the agent says so. Only the committer writes, so that of two
 //! who know the same secret exactly one wins.
 
+mod acts;
 mod agent;
 mod authority;
 mod committer;
@@ -25,11 +26,15 @@ mod settings;
 mod stall;
 mod tickets;
 
-pub use agent::{Agent, Held, Stopped, Taken};
+pub use acts::Taken;
+pub use agent::{Agent, Held, Stopped};
 pub use authority::Agents;
 pub use data_dir::{DataDir, DataDirError};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
-pub use ledger::{Charter, Damage, FORMAT, FjallLedger, Ledger, LedgerError, OpenError};
+pub use ledger::{
+    Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger, Ledger, LedgerError, OpenError,
+    Record, put,
+};
 pub use mint::{Begun, JournalError, MintError, Minted, Order, OrderError, mint};
 pub use program::main;
 pub use server::{Bounds, serve, serve_connection};

@@ -27,7 +27,7 @@ use jiff::{Span, Timestamp, tz::TimeZone};
 use raida::NetworkId;
 
 use crate::data_dir::{self, DataDir, DataDirError, files};
-use crate::ledger::{Charter, FjallLedger, Ledger, LedgerError};
+use crate::ledger::{Charter, Draft, FjallLedger, Ledger, LedgerError};
 use crate::limits::MINT_COMMIT_COINS;
 
 pub use journal::JournalError;
@@ -199,15 +199,13 @@ impl Mint {
         let ledger = dir.open_ledger(agent, &self.network)?;
         let failed = |source| MintError::Ledger { agent, source };
         for coins in self.coins.chunks(MINT_COMMIT_COINS) {
-            let mut missing = Vec::with_capacity(coins.len());
+            let mut draft = Draft::over(&ledger);
             for Coin { sn, ans } in coins {
-                if ledger.an(*sn).map_err(failed)?.is_none() {
-                    missing.push((*sn, ans.get(agent).clone()));
+                if draft.an(*sn).map_err(failed)?.is_none() {
+                    draft.enter(*sn, ans.get(agent).clone()).map_err(failed)?;
                 }
             }
-            if !missing.is_empty() {
-                ledger.commit(&missing).map_err(failed)?;
-            }
+            draft.commit().map_err(failed)?;
         }
         let witnessed = ledger.witness().map_err(data_dir::failed_at(&place));
         Ok(witnessed?)

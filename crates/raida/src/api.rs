@@ -7,11 +7,13 @@
 mod form;
 mod question;
 mod reply;
+mod request_id;
 mod route;
 mod status;
 
 pub use form::{Form, FormError};
 pub use question::{AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins};
 pub use reply::Reply;
+pub use request_id::{BadRequestId, RequestId};
 pub use route::{Route, Shape};
 pub use status::Status;

@@ -6,10 +6,11 @@ use futures_util::future::join_all;
 use raida::api::CoinQuestion;
 use tokio_util::sync::CancellationToken;
 
-use super::{Committer, Stopped, Taken};
-use crate::ledger::Ledger;
+use super::{Committer, Stopped};
+use crate::acts::{Take, Taken};
 use crate::ledger::sim::{Fault, SimDisk};
 use crate::ledger::tests::{Place, an, charter, sn};
+use crate::ledger::{Ledger, put};
 
 fn ask(number: u32, from: u8, to: u8) -> CoinQuestion {
     CoinQuestion { sn: sn(number), an: an(from), pan: an(to) }
@@ -26,7 +27,7 @@ fn start(ledger: &Arc<dyn Ledger>) -> (Committer, CancellationToken) {
 async fn on_both(test: impl AsyncFn(Committer, Arc<dyn Ledger>)) {
     for place in Place::both() {
         let ledger: Arc<dyn Ledger> = Arc::from(place.open());
-        ledger.commit(&[(sn(1), an(1)), (sn(2), an(1))]).unwrap();
+        put(ledger.as_ref(), &[(sn(1), an(1)), (sn(2), an(1))]).unwrap();
         let (committer, _) = start(&ledger);
         test(committer, ledger).await;
     }
@@ -35,7 +36,7 @@ async fn on_both(test: impl AsyncFn(Committer, Arc<dyn Ledger>)) {
 #[tokio::test]
 async fn a_known_secret_is_replaced_and_another_is_not() {
     on_both(async |committer, ledger| {
-        let taken = committer.take(vec![ask(1, 1, 5), ask(2, 9, 5), ask(3, 1, 5)]).await;
+        let taken = committer.carry_out(Take(vec![ask(1, 1, 5), ask(2, 9, 5), ask(3, 1, 5)])).await;
         assert_eq!(taken, Ok(vec![Taken::Pass, Taken::Fail, Taken::Fail]));
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(5)));
         assert_eq!(ledger.an(sn(2)).unwrap(), Some(an(1)));
@@ -48,9 +49,9 @@ async fn a_known_secret_is_replaced_and_another_is_not() {
 async fn asking_twice_is_as_good_as_asking_once() {
     on_both(async |committer, ledger| {
         for _ in 0..3 {
-            assert_eq!(committer.take(vec![ask(1, 1, 5)]).await, Ok(vec![Taken::Pass]));
+            assert_eq!(committer.carry_out(Take(vec![ask(1, 1, 5)])).await, Ok(vec![Taken::Pass]));
         }
-        assert_eq!(committer.take(vec![ask(1, 5, 5)]).await, Ok(vec![Taken::Pass]));
+        assert_eq!(committer.carry_out(Take(vec![ask(1, 5, 5)])).await, Ok(vec![Taken::Pass]));
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(5)));
     })
     .await;
@@ -61,7 +62,9 @@ async fn of_many_who_know_one_secret_exactly_one_wins() {
     on_both(async |committer, ledger| {
         let racers = (10..60).map(|to| {
             let committer = committer.clone();
-            tokio::spawn(async move { (to, committer.take(vec![ask(1, 1, to)]).await.unwrap()[0]) })
+            tokio::spawn(async move {
+                (to, committer.carry_out(Take(vec![ask(1, 1, to)])).await.unwrap()[0])
+            })
         });
         let ended = join_all(racers).await.into_iter().map(Result::unwrap);
         let winners: Vec<u8> =
@@ -75,7 +78,7 @@ async fn of_many_who_know_one_secret_exactly_one_wins() {
 #[tokio::test]
 async fn a_chain_of_changes_in_one_group_ends_at_its_last_link() {
     on_both(async |committer, ledger| {
-        let links = (1..40).map(|link| committer.take(vec![ask(1, link, link + 1)]));
+        let links = (1..40).map(|link| committer.carry_out(Take(vec![ask(1, link, link + 1)])));
         let taken = join_all(links).await;
         assert!(taken.iter().all(|taken| *taken == Ok(vec![Taken::Pass])));
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(40)));
@@ -88,12 +91,12 @@ async fn nobody_hears_pass_before_it_is_on_disk() {
     for fault in [Fault::WriteFails, Fault::SyncFails, Fault::SyncFailsLate] {
         let disk = SimDisk::found(charter(7));
         let ledger: Arc<dyn Ledger> = Arc::new(disk.open());
-        ledger.commit(&[(sn(1), an(1))]).unwrap();
+        put(ledger.as_ref(), &[(sn(1), an(1))]).unwrap();
         let (committer, failed) = start(&ledger);
         disk.fail(0, fault);
-        assert_eq!(committer.take(vec![ask(1, 1, 5)]).await, Err(Stopped));
+        assert_eq!(committer.carry_out(Take(vec![ask(1, 1, 5)])).await, Err(Stopped));
         failed.cancelled().await;
-        assert_eq!(committer.take(vec![ask(1, 1, 5)]).await, Err(Stopped));
+        assert_eq!(committer.carry_out(Take(vec![ask(1, 1, 5)])).await, Err(Stopped));
         assert!(committer.has_stopped());
     }
 }
@@ -101,10 +104,10 @@ async fn nobody_hears_pass_before_it_is_on_disk() {
 #[tokio::test]
 async fn whoever_goes_away_does_not_undo_his_change() {
     on_both(async |committer, ledger| {
-        let mut gone = Box::pin(committer.take(vec![ask(1, 1, 5)]));
+        let mut gone = Box::pin(committer.carry_out(Take(vec![ask(1, 1, 5)])));
         assert!(futures_util::poll!(&mut gone).is_pending());
         drop(gone);
-        assert_eq!(committer.take(vec![ask(2, 1, 6)]).await, Ok(vec![Taken::Pass]));
+        assert_eq!(committer.carry_out(Take(vec![ask(2, 1, 6)])).await, Ok(vec![Taken::Pass]));
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(5)));
     })
     .await;

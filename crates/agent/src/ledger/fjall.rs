@@ -20,13 +20,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use coin::{AuthenticityNumber, SerialNumber};
+use raida::api::RequestId;
 use tracing::{debug, warn};
 
 use super::head::Head;
-use super::store::{CHANGE_BYTES, Store, journal_bytes};
-use super::{Charter, Damage, FORMAT, Ledger, LedgerError, OpenError};
+use super::store::{CHANGE_BYTES, Store, journal_bytes, read_coin_key};
+use super::{Changes, Charter, Counts, Damage, FORMAT, Ledger, LedgerError, OpenError, Record};
 use crate::data_dir::files;
 use crate::limits::{LEDGER_JOURNAL_BYTES, LEDGER_LEFT_BEHIND_BYTES};
+
+/// The format of ledgers that knew coins only and did not count them.
+const UNCOUNTED: &str = "1";
 
 /// The ledger of one agent, on disk.
 pub struct FjallLedger {
@@ -111,7 +115,9 @@ impl FjallLedger {
         let head = Head::read(dir).map_err(damaged)?;
         let store = Store::open(&head.store(dir)).map_err(damaged)?;
         let format = store.format().map_err(damaged)?;
-        if format != FORMAT.to_string() {
+        if format == UNCOUNTED {
+            store.count_coins().map_err(damaged)?;
+        } else if format != FORMAT.to_string() {
             return Err(OpenError::OtherFormat { dir: dir.to_owned(), found: format });
         }
         let (witnessed, found) = (head.commits, store.commits().map_err(damaged)?);
@@ -223,14 +229,33 @@ impl Ledger for FjallLedger {
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
         let entry = self.store().get(sn).map_err(store_error)?;
-        let an = entry.map(|bytes| match bytes.as_ref().try_into() {
-            Ok(bytes) => Ok(AuthenticityNumber::from_bytes(bytes)),
-            Err(_) => Err(LedgerError::TornEntry { sn, bytes: bytes.len() }),
-        });
-        an.transpose()
+        entry.map(|bytes| read_an(sn, &bytes)).transpose()
     }
 
-    fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError> {
+    fn record(&self, id: RequestId) -> Result<Option<Record>, LedgerError> {
+        let entry = self.store().get_record(id).map_err(store_error)?;
+        let torn = || LedgerError::TornRecord { id };
+        entry.map(|bytes| Record::from_bytes(&bytes).ok_or_else(torn)).transpose()
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        let entry = self.store().get_counts().map_err(store_error)?;
+        entry.and_then(|bytes| Counts::from_bytes(&bytes)).ok_or(LedgerError::TornCounts)
+    }
+
+    fn scan(
+        &self,
+        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
+    ) -> Result<(), LedgerError> {
+        for coin in self.store().coins() {
+            let (key, bytes) = coin.map_err(store_error)?;
+            let sn = read_coin_key(&key).ok_or(LedgerError::StrayEntry)?;
+            see(sn, read_an(sn, &bytes)?);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, changes: &Changes) -> Result<(), LedgerError> {
         let mut books = self.books();
         if books.closed {
             return Err(LedgerError::Closed);
@@ -252,6 +277,11 @@ impl Drop for FjallLedger {
             warn!(agent = self.charter.agent, %error, "the count of commits was not written down");
         }
     }
+}
+
+fn read_an(sn: SerialNumber, bytes: &[u8]) -> Result<AuthenticityNumber, LedgerError> {
+    let an = bytes.try_into().map(AuthenticityNumber::from_bytes);
+    an.map_err(|_| LedgerError::TornEntry { sn, bytes: bytes.len() })
 }
 
 fn copy(store: &Store, place: &Path) -> Result<(Store, u64), Damage> {

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coin::{AuthenticityNumber, SerialNumber};
+use raida::api::RequestId;
 
-use super::{Charter, Ledger, LedgerError};
-
-type Coins = BTreeMap<SerialNumber, AuthenticityNumber>;
+use super::{Changes, Charter, Counts, Ledger, LedgerError, Record};
 
 /// A simulated disk with the ledger of one agent on it; clones are the same disk.
 #[derive(Clone)]
@@ -36,13 +35,33 @@ pub enum Fault {
 
 struct State {
     charter: Charter,
-    synced: Coins,
+    synced: Entries,
     /// Written, never synced, and yet there when the disk comes back.
-    survives: Coins,
+    survives: Option<Changes>,
     commits: u64,
     fault: Option<(u64, Fault)>,
     closed: bool,
     life: u64,
+}
+
+#[derive(Default)]
+struct Entries {
+    coins: BTreeMap<SerialNumber, AuthenticityNumber>,
+    records: BTreeMap<RequestId, Record>,
+    counts: Counts,
+}
+
+impl Entries {
+    fn apply(&mut self, changes: &Changes) {
+        for (sn, an) in &changes.coins {
+            match an {
+                Some(an) => self.coins.insert(*sn, an.clone()),
+                None => self.coins.remove(sn),
+            };
+        }
+        self.records.extend(changes.records.iter().map(|(id, record)| (*id, record.clone())));
+        self.counts = changes.counts.unwrap_or(self.counts);
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +73,8 @@ impl SimDisk {
     pub fn found(charter: Charter) -> SimDisk {
         SimDisk(Arc::new(Mutex::new(State {
             charter,
-            synced: Coins::new(),
-            survives: Coins::new(),
+            synced: Entries::default(),
+            survives: None,
             commits: 0,
             fault: None,
             closed: false,
@@ -67,8 +86,9 @@ impl SimDisk {
     /// dead.
     pub fn open(&self) -> SimLedger {
         let mut state = self.state();
-        let survives = std::mem::take(&mut state.survives);
-        state.synced.extend(survives);
+        if let Some(survives) = state.survives.take() {
+            state.synced.apply(&survives);
+        }
         state.closed = false;
         state.life += 1;
         SimLedger { charter: state.charter.clone(), disk: self.clone(), life: state.life }
@@ -85,35 +105,52 @@ impl SimDisk {
     }
 }
 
+impl SimLedger {
+    fn read<T>(&self, from: impl FnOnce(&Entries) -> T) -> Result<T, LedgerError> {
+        let state = self.disk.state();
+        if state.life == self.life { Ok(from(&state.synced)) } else { Err(LedgerError::Closed) }
+    }
+}
+
 impl Ledger for SimLedger {
     fn charter(&self) -> &Charter {
         &self.charter
     }
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
-        let state = self.disk.state();
-        if state.life != self.life {
-            return Err(LedgerError::Closed);
-        }
-        Ok(state.synced.get(&sn).cloned())
+        self.read(|entries| entries.coins.get(&sn).cloned())
     }
 
-    fn commit(&self, changes: &[(SerialNumber, AuthenticityNumber)]) -> Result<(), LedgerError> {
+    fn record(&self, id: RequestId) -> Result<Option<Record>, LedgerError> {
+        self.read(|entries| entries.records.get(&id).cloned())
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        self.read(|entries| entries.counts)
+    }
+
+    fn scan(
+        &self,
+        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
+    ) -> Result<(), LedgerError> {
+        self.read(|entries| entries.coins.iter().for_each(|(sn, an)| see(*sn, an.clone())))
+    }
+
+    fn commit(&self, changes: &Changes) -> Result<(), LedgerError> {
         let mut state = self.disk.state();
         if state.closed || state.life != self.life {
             return Err(LedgerError::Closed);
         }
         let due = state.fault.filter(|(commit, _)| *commit == state.commits);
         state.commits += 1;
-        let changes = changes.iter().cloned();
         let Some((_, fault)) = due else {
-            state.synced.extend(changes);
+            state.synced.apply(changes);
             return Ok(());
         };
         state.closed = true;
         match fault {
             Fault::WriteFails | Fault::SyncFails => {}
-            Fault::SyncFailsLate => state.survives.extend(changes),
+            Fault::SyncFailsLate => state.survives = Some(changes.clone()),
         }
         Err(LedgerError::Store(Box::new(Simulated(fault))))
     }

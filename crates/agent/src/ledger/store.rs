@@ -1,17 +1,19 @@
 //! One log-structured store (fjall) on disk, which a ledger replaces by a fresh one when its
 //! journal has grown.
 //!
-//! Coins and the ledger's own entries share one keyspace, so that neither can be lost without the
-//! other: a coin's key has 4 bytes, the names of the others have more.
+//! Coins, records of requests and the ledger's own entries share one keyspace, so that none can be
+//! lost without the others: a coin's key has 4 bytes, a record's 17, and the names of the others
+//! have a length between.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use coin::{AuthenticityNumber, SerialNumber};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, UserValue};
+use coin::SerialNumber;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, UserKey, UserValue};
+use raida::api::RequestId;
 
-use super::{Charter, Damage, FORMAT};
+use super::{Changes, Charter, Counts, Damage, FORMAT};
 use crate::data_dir::files;
 use crate::limits::{
     LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNALS_BYTES, LEDGER_MEMTABLE_BYTES,
@@ -19,6 +21,11 @@ use crate::limits::{
 
 /// Bytes of one change in the journal: its key, its secret and what the store writes around them.
 pub(super) const CHANGE_BYTES: u64 = 4 + 16 + 22;
+
+/// The first byte of a record's key; the id of the request follows.
+const RECORD: u8 = b'r';
+
+const COIN_KEY_BYTES: usize = 4;
 
 /// A store, open.
 pub(super) struct Store {
@@ -35,6 +42,7 @@ impl Store {
         batch.insert(&store.entries, "network", charter.network.as_str());
         batch.insert(&store.entries, "agent", charter.agent.to_string());
         batch.insert(&store.entries, "commits", 0_u64.to_be_bytes());
+        batch.insert(&store.entries, "counts", Counts::default().to_bytes());
         batch.commit()?;
         files::sync_dirs(dir)?;
         Ok(store)
@@ -66,23 +74,56 @@ impl Store {
     }
 
     pub(super) fn get(&self, sn: SerialNumber) -> fjall::Result<Option<UserValue>> {
-        self.entries.get(sn.get().to_be_bytes())
+        self.entries.get(coin_key(sn))
+    }
+
+    pub(super) fn get_record(&self, id: RequestId) -> fjall::Result<Option<UserValue>> {
+        self.entries.get(record_key(id))
+    }
+
+    pub(super) fn get_counts(&self) -> fjall::Result<Option<UserValue>> {
+        self.entries.get("counts")
+    }
+
+    /// Returns the coins' entries as they are now, by ascending serial numbers.
+    pub(super) fn coins(&self) -> impl Iterator<Item = fjall::Result<(UserKey, UserValue)>> {
+        let entries = self.entries.iter().map(fjall::Guard::into_inner);
+        entries.filter(|entry| entry.as_ref().map_or(true, |(key, _)| key.len() == COIN_KEY_BYTES))
     }
 
     /// Makes all changes or none; on disk when this returns.
-    pub(super) fn commit(
-        &self,
-        changes: &[(SerialNumber, AuthenticityNumber)],
-        commits: u64,
-    ) -> fjall::Result<()> {
+    pub(super) fn commit(&self, changes: &Changes, commits: u64) -> fjall::Result<()> {
         // A commit that grows the journal file is complete only with the file's new length;
         // fdatasync writes that down too.
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        for (sn, an) in changes {
-            batch.insert(&self.entries, sn.get().to_be_bytes(), an.expose());
+        for (sn, an) in &changes.coins {
+            match an {
+                Some(an) => batch.insert(&self.entries, coin_key(*sn), an.expose()),
+                None => batch.remove(&self.entries, coin_key(*sn)),
+            }
+        }
+        for (id, record) in &changes.records {
+            batch.insert(&self.entries, record_key(*id), record.to_bytes());
+        }
+        if let Some(counts) = changes.counts {
+            batch.insert(&self.entries, "counts", counts.to_bytes());
         }
         batch.insert(&self.entries, "commits", commits.to_be_bytes());
         batch.commit()
+    }
+
+    /// Makes a ledger of format 1 one of format 2: counts its coins. Calling it again does no harm.
+    /// On disk when it returns; before, after a crash, it is the one or the other.
+    pub(super) fn count_coins(&self) -> Result<(), Damage> {
+        let mut counts = Counts::default();
+        for coin in self.coins() {
+            let (key, _) = coin?;
+            counts.enter(read_coin_key(&key).ok_or(Damage::Entry("coin"))?.denomination());
+        }
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        batch.insert(&self.entries, "counts", counts.to_bytes());
+        batch.insert(&self.entries, "format", FORMAT.to_string());
+        Ok(batch.commit()?)
     }
 
     /// Returns the format of the ledger as it stands there.
@@ -101,6 +142,13 @@ impl Store {
         let bytes = self.entry("commits")?;
         let bytes = bytes.as_ref().try_into().map_err(|_| Damage::Entry("commits"))?;
         Ok(u64::from_be_bytes(bytes))
+    }
+
+    /// Makes the ledger what a program wrote that knew coins only.
+    #[cfg(test)]
+    pub(super) fn forget_counts(&self) {
+        self.entries.insert("format", "1").unwrap();
+        self.entries.remove("counts").unwrap();
     }
 
     /// Moves what is in memory into a table, as the store does by itself when it has grown.
@@ -130,6 +178,21 @@ impl Store {
         let entries = database.keyspace("ledger", options)?;
         Ok(Store { database, entries })
     }
+}
+
+fn coin_key(sn: SerialNumber) -> [u8; COIN_KEY_BYTES] {
+    sn.get().to_be_bytes()
+}
+
+/// Reads the key of a coin.
+pub(super) fn read_coin_key(key: &[u8]) -> Option<SerialNumber> {
+    SerialNumber::new(u32::from_be_bytes(key.try_into().ok()?)).ok()
+}
+
+fn record_key(id: RequestId) -> [u8; 1 + RequestId::BYTES] {
+    let mut key = [RECORD; 1 + RequestId::BYTES];
+    key[1..].copy_from_slice(id.bytes());
+    key
 }
 
 /// Reports what the store asserts: some kinds of damage fail its assertions instead of being

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use coin::{AuthenticityNumber, SerialNumber};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert_eq, proptest};
+use raida::api::RequestId;
 use tempfile::TempDir;
 
 use super::fjall::Bounds;
 use super::sim::{Fault, SimDisk};
-use super::{Charter, FjallLedger, Ledger, LedgerError, OpenError};
+use super::{Charter, Draft, FjallLedger, Ledger, LedgerError, OpenError, Record, put};
 
 pub(crate) fn charter(agent: usize) -> Charter {
     Charter { network: "test-network".parse().unwrap(), agent }
@@ -25,6 +26,10 @@ pub(crate) fn sn(number: u32) -> SerialNumber {
 
 pub(crate) fn an(byte: u8) -> AuthenticityNumber {
     AuthenticityNumber::from_bytes([byte; 16])
+}
+
+fn id(byte: u8) -> RequestId {
+    RequestId::from_bytes([byte; 16])
 }
 
 /// A directory in memory where the system has one: what is synced is not looked at from outside,
@@ -60,14 +65,18 @@ impl Place {
 
 #[derive(Clone, Debug)]
 enum Act {
-    Commit(Vec<(u32, u8)>),
+    /// Sets coins, or takes them out.
+    Commit(Vec<(u32, Option<u8>)>),
+    Note(u8, bool),
     Reopen,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let commit = prop::collection::vec((1_u32..12, any::<u8>()), 0..6).prop_map(Act::Commit);
+    let change = (1_u32..12, prop::option::weighted(0.7, any::<u8>()));
+    let commit = prop::collection::vec(change, 0..6).prop_map(Act::Commit);
+    let note = (0_u8..5, any::<bool>()).prop_map(|(id, cancelled)| Act::Note(id, cancelled));
     prop::collection::vec(
-        prop_oneof![4 => commit, 1 => proptest::strategy::Just(Act::Reopen)],
+        prop_oneof![4 => commit, 2 => note, 1 => proptest::strategy::Just(Act::Reopen)],
         1..24,
     )
 }
@@ -79,14 +88,35 @@ proptest! {
     fn a_ledger_holds_what_was_last_committed_also_after_it_was_closed(acts in acts()) {
         for place in Place::both() {
             let mut model: BTreeMap<u32, u8> = BTreeMap::new();
+            let mut noted: BTreeMap<u8, Record> = BTreeMap::new();
             let mut ledger = place.open();
             for act in &acts {
                 match act {
                     Act::Commit(changes) => {
-                        model.extend(changes.iter().copied());
-                        let changes: Vec<_> =
-                            changes.iter().map(|(number, byte)| (sn(*number), an(*byte))).collect();
-                        ledger.commit(&changes).unwrap();
+                        let mut draft = Draft::over(ledger.as_ref());
+                        for (number, byte) in changes {
+                            match byte {
+                                Some(byte) => {
+                                    model.insert(*number, *byte);
+                                    draft.set(sn(*number), an(*byte)).unwrap();
+                                }
+                                None if model.remove(number).is_some() => {
+                                    draft.remove(sn(*number)).unwrap();
+                                }
+                                None => {}
+                            }
+                        }
+                        draft.commit().unwrap();
+                    }
+                    Act::Note(byte, cancelled) => {
+                        let mut draft = Draft::over(ledger.as_ref());
+                        let executed = Record::Exchanged { content: [*byte; 32] };
+                        let record = if *cancelled { Record::Cancelled } else { executed };
+                        if draft.record(id(*byte)).unwrap().is_none() {
+                            noted.insert(*byte, record.clone());
+                            draft.note(id(*byte), record).unwrap();
+                        }
+                        draft.commit().unwrap();
                     }
                     Act::Reopen => {
                         drop(ledger);
@@ -97,6 +127,19 @@ proptest! {
                     let held = ledger.an(sn(number)).unwrap();
                     prop_assert_eq!(held, model.get(&number).map(|byte| an(*byte)));
                 }
+                for byte in 0..5 {
+                    prop_assert_eq!(ledger.record(id(byte)).unwrap(), noted.get(&byte).cloned());
+                }
+                let mut shown = Vec::new();
+                ledger.scan(&mut |sn, an| shown.push((sn, an))).unwrap();
+                let coins = model.iter().map(|(number, byte)| (sn(*number), an(*byte)));
+                prop_assert_eq!(shown, coins.collect::<Vec<_>>());
+                let counts = ledger.counts().unwrap();
+                prop_assert_eq!(counts.coins(), model.len() as u64);
+                let cancelled = noted.values().filter(|record| **record == Record::Cancelled);
+                let cancelled = cancelled.count() as u64;
+                prop_assert_eq!(counts.cancelled(), cancelled);
+                prop_assert_eq!(counts.exchanged(), noted.len() as u64 - cancelled);
             }
         }
     }
@@ -116,16 +159,16 @@ fn a_failed_commit_is_the_last_one_and_a_crash_decides_what_came_of_it() {
     {
         let disk = SimDisk::found(charter(7));
         let ledger = disk.open();
-        ledger.commit(&[(sn(5), an(1))]).unwrap();
+        put(&ledger, &[(sn(5), an(1))]).unwrap();
         disk.fail(0, fault);
-        assert!(matches!(ledger.commit(&[(sn(5), an(2))]), Err(LedgerError::Store(_))));
-        assert!(matches!(ledger.commit(&[(sn(6), an(2))]), Err(LedgerError::Closed)));
+        assert!(matches!(put(&ledger, &[(sn(5), an(2))]), Err(LedgerError::Store(_))));
+        assert!(matches!(put(&ledger, &[(sn(6), an(2))]), Err(LedgerError::Closed)));
         assert_eq!(ledger.an(sn(5)).unwrap(), Some(an(1)));
 
         let reopened = disk.open();
         assert_eq!(reopened.an(sn(5)).unwrap(), Some(an(after_crash)), "{fault:?}");
         assert!(matches!(ledger.an(sn(5)), Err(LedgerError::Closed)));
-        reopened.commit(&[(sn(6), an(3))]).unwrap();
+        put(&reopened, &[(sn(6), an(3))]).unwrap();
     }
 }
 
@@ -136,13 +179,28 @@ fn the_directory_as_a_kill_leaves_it_holds_every_commit() {
     FjallLedger::found(&place, &charter(7)).unwrap();
     let ledger = FjallLedger::open(&place).unwrap();
     for number in 1..50 {
-        ledger.commit(&[(sn(number), an(9))]).unwrap();
+        put(&ledger, &[(sn(number), an(9))]).unwrap();
     }
     let image = dir.path().join("image");
     damage::copy(&place, &image);
     let after = FjallLedger::open(&image).unwrap();
     assert!((1..50).all(|number| after.an(sn(number)).unwrap() == Some(an(9))));
     drop(ledger);
+}
+
+#[test]
+fn a_ledger_that_knew_coins_only_is_counted_when_it_is_opened() {
+    let dir = scratch();
+    let place = dir.path().join("agent-07");
+    FjallLedger::found(&place, &charter(7)).unwrap();
+    let ledger = FjallLedger::open(&place).unwrap();
+    put(&ledger, &[(sn(1), an(1)), (sn(2), an(1)), (sn(16_777_216), an(1))]).unwrap();
+    ledger.store().forget_counts();
+    drop(ledger);
+    for _ in 0..2 {
+        let counts = FjallLedger::open(&place).unwrap().counts().unwrap();
+        assert_eq!((counts.coins(), counts.value()), (3, 252));
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::{Begun, JournalError, Mint, MintError, Minted, Order, Step, journal, mint};
 use crate::data_dir::{DataDir, DataDirError};
-use crate::ledger::Ledger;
 use crate::ledger::tests::{an, scratch};
+use crate::ledger::{Ledger, put};
 
 struct Scene {
     _dir: TempDir,
@@ -139,7 +139,7 @@ fn a_coin_that_changed_hands_before_its_mint_was_finished_keeps_its_new_secret()
     let cut_off = scene.cut_off("2x5", AGENTS + 1);
     let spent = cut_off.coins[0].sn;
     let ledger = scene.dir().open_ledger(3, &cut_off.network).unwrap();
-    ledger.commit(&[(spent, an(99))]).unwrap();
+    put(&ledger, &[(spent, an(99))]).unwrap();
     drop(ledger);
     scene.mint("2x5").unwrap();
     let ledger = scene.dir().open_ledger(3, &cut_off.network).unwrap();

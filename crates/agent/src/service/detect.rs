@@ -8,7 +8,8 @@ use raida::api::{CoinQuestion, Form, Proposal, Reply, Status, one_coin};
 
 use super::reply::{Answer, Signature};
 use super::{Refusal, is_brief, places};
-use crate::agent::{Agent, Held, Stopped, Taken};
+use crate::acts::Taken;
+use crate::agent::{Agent, Held, Stopped};
 
 /// Answers `detect`; in its brief form with a bare word.
 pub(crate) async fn one<'s>(

@@ -37,7 +37,7 @@ impl Town {
         for agent in 0..agents {
             let ledger = SimDisk::found(charter(agent)).open();
             let ans = coins.iter().map(|coin| (coin.sn, coin.ans.get(agent).clone()));
-            ledger.commit(&ans.collect::<Vec<_>>()).unwrap();
+            agent::put(&ledger, &ans.collect::<Vec<_>>()).unwrap();
             ledgers.push(Arc::new(ledger));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             addresses.push(listener.local_addr().unwrap());

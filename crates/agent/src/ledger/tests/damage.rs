@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{an, charter, scratch, sn};
 use crate::ledger::fjall::Bounds;
-use crate::ledger::{Damage, FjallLedger, Ledger, OpenError};
+use crate::ledger::{Damage, FjallLedger, Ledger, OpenError, put};
 
 const COINS: u32 = 40;
 
@@ -38,7 +38,7 @@ fn ledger() -> (TempDir, PathBuf) {
     FjallLedger::found(&place, &charter(7)).unwrap();
     let ledger = FjallLedger::open(&place).unwrap();
     for number in 1..=COINS {
-        ledger.commit(&[(sn(number), an(9))]).unwrap();
+        put(&ledger, &[(sn(number), an(9))]).unwrap();
         if number == COINS / 2 {
             ledger.flush();
         }
@@ -55,8 +55,8 @@ fn renewed_ledger() -> (TempDir, PathBuf) {
     let bounds = Bounds { journal_bytes: 100, ..Bounds::default() };
     let ledger = FjallLedger::open_with(&place, bounds).unwrap();
     let most: Vec<_> = (1..COINS).map(|number| (sn(number), an(9))).collect();
-    ledger.commit(&most).unwrap();
-    ledger.commit(&[(sn(COINS), an(9))]).unwrap();
+    put(&ledger, &most).unwrap();
+    put(&ledger, &[(sn(COINS), an(9))]).unwrap();
     drop(ledger);
     drop(FjallLedger::open(&place).unwrap());
     assert!(place.join("store-2").exists() && !place.join("store-1").exists());

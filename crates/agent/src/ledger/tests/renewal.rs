@@ -13,7 +13,7 @@ use crate::data_dir::files::acts::{self, Act};
 use crate::ledger::fjall::Bounds;
 use crate::ledger::head::Head;
 use crate::ledger::store::{self, Store};
-use crate::ledger::{FjallLedger, Ledger, OpenError};
+use crate::ledger::{FjallLedger, Ledger, OpenError, put};
 
 const COINS: u32 = 20;
 
@@ -33,7 +33,7 @@ fn open(place: &Path) -> FjallLedger {
 
 fn commit(ledger: &FjallLedger, byte: u8) {
     let changes: Vec<_> = (1..=COINS).map(|number| (sn(number), an(byte))).collect();
-    ledger.commit(&changes).unwrap();
+    put(ledger, &changes).unwrap();
 }
 
 fn holds(ledger: &FjallLedger, byte: u8) -> bool {

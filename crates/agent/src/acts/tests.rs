@@ -1,0 +1,51 @@
+//! What taking and fixing do to a ledger and its counts.
+
+use raida::api::CoinQuestion;
+
+use super::{Fix, Take, Taken};
+use crate::committer::Act;
+use crate::ledger::tests::{Place, an, sn};
+use crate::ledger::{Counts, Draft, Ledger, put};
+
+/// Decides one act and commits it.
+fn carry_out<A: Act>(ledger: &dyn Ledger, act: A) -> A::Outcome {
+    let mut draft = Draft::over(ledger);
+    let outcome = act.decide(&mut draft).unwrap();
+    draft.commit().unwrap();
+    outcome
+}
+
+fn counted(ledger: &dyn Ledger) -> Counts {
+    let mut counts = Counts::default();
+    ledger.scan(&mut |sn, _| counts.enter(sn.denomination())).unwrap();
+    assert_eq!(ledger.counts().unwrap(), counts);
+    counts
+}
+
+#[test]
+fn taking_leaves_the_circulation_as_it_is() {
+    for place in Place::both() {
+        let ledger = place.open();
+        put(ledger.as_ref(), &[(sn(1), an(1)), (sn(2_097_153), an(1))]).unwrap();
+        assert_eq!((counted(ledger.as_ref()).coins(), counted(ledger.as_ref()).value()), (2, 6));
+        let ask = |number, from, to| CoinQuestion { sn: sn(number), an: an(from), pan: an(to) };
+        let taken = carry_out(ledger.as_ref(), Take(vec![ask(1, 1, 5), ask(3, 1, 5)]));
+        assert_eq!(taken, [Taken::Pass, Taken::Fail]);
+        assert_eq!(counted(ledger.as_ref()).value(), 6);
+    }
+}
+
+#[test]
+fn fixing_sets_what_was_another_and_enters_what_was_not_there_also_twice_in_a_request() {
+    for place in Place::both() {
+        let ledger = place.open();
+        put(ledger.as_ref(), &[(sn(1), an(1))]).unwrap();
+        let fix = || Fix(vec![(sn(1), an(8)), (sn(2), an(8)), (sn(2), an(9))]);
+        for _ in 0..2 {
+            carry_out(ledger.as_ref(), fix());
+            assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(8)));
+            assert_eq!(ledger.an(sn(2)).unwrap(), Some(an(9)));
+            assert_eq!(counted(ledger.as_ref()).coins(), 2);
+        }
+    }
+}
