@@ -62,10 +62,15 @@ impl Witness {
         self.say('f', AGENTS, coins)
     }
 
-    /// Expects that so many agents as make an owner take these coins, and that each of the others
-    /// holds the secret that was proposed to it: all of them can be fixed.
+    /// Expects that so many agents as make an owner take these coins.
+    pub(crate) fn taken(&self, coins: &Coins) -> Result<()> {
+        self.say('p', Rule::CLOUDCOIN.own.into(), coins)
+    }
+
+    /// The same, and that each of the other agents holds the secret that was proposed to it: all of them
+    /// can be fixed.
     pub(crate) fn owned(&self, coins: &Coins) -> Result<()> {
-        self.say('p', Rule::CLOUDCOIN.own.into(), coins)?;
+        self.taken(coins)?;
         let claims: Vec<Claim> = coins.values().map(claim).collect();
         let found = self.runtime.block_on(self.authority.find(&claims, &|_| {}));
         for (claim, answers) in claims.iter().zip(found) {

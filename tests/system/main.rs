@@ -12,6 +12,7 @@ mod lanes;
 mod mended;
 mod order;
 mod pay;
+mod raidajs;
 mod sides;
 mod speaker;
 mod stage;
