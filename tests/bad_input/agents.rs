@@ -43,25 +43,24 @@ fn a_home_without_agents_is_told_how_to_name_them() {
 }
 
 #[test]
-fn agents_that_are_not_on_this_machine_are_refused() {
+fn agents_in_the_clear_that_are_not_on_this_machine_are_refused() {
     let elsewhere = [
-        "192.0.2.7:90{i:02}",
-        "10.0.0.{i}:9000",
-        "agents.example.com:90{i:02}",
-        "https://127.0.0.1:90{i:02}",
+        "http://192.0.2.7:90{i:02}",
+        "http://10.0.0.{i}:9000",
+        "http://agents.example.com:90{i:02}",
         "http://198.51.100.{i}:80",
-        "[2001:db8::1]:90{i:02}",
-        "0.0.0.0:90{i:02}",
+        "http://[2001:db8::1]:90{i:02}",
+        "http://0.0.0.0:90{i:02}",
     ];
     for agents in elsewhere {
         let home = Home { world: town().world.clone(), dir: town().path("none") };
         let init = || home.command(Program::CoinWallet, &["init", "--agents", agents]);
-        refuses(init, 3, &["agents", "127.0.0.1:90{i:02}"]);
+        refuses(init, 3, &["needs tls", "https://", "127.0.0.1:90{i:02}"]);
         assert!(!home.dir.exists(), "a home was made for {agents}");
     }
     let home = town().home();
     let config = home.dir.join("config.toml");
-    fs::write(&config, "agents = '192.0.2.7:90{i:02}'\n").unwrap();
+    fs::write(&config, "agents = 'http://192.0.2.7:90{i:02}'\n").unwrap();
     unchanged(&home.dir, || {
         for number in (0..all_commands(&home).len()).filter(|number| ![4, 5].contains(number)) {
             let command = || all_commands(&home).swap_remove(number);

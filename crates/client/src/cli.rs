@@ -63,9 +63,16 @@ pub(crate) struct WalletArgs {
 pub(crate) enum WalletCommand {
     /// Makes a home and says where its 25 detection agents are
     Init {
-        /// The agents' addresses: a template such as '127.0.0.1:90{i:02}', or a file of 25 lines
+        /// The agents' addresses: a template such as 'https://raida{i}.example.org', or a file of 25 lines
+        ///
+        /// An address is https://HOST[:PORT], and sha256:HEX behind a space where the certificate with
+        /// that fingerprint is to be met there; http:// is for agents on this machine. Without a scheme it
+        /// is http to this machine and https to others.
         #[arg(long, value_name = "TEMPLATE")]
         agents: String,
+        /// Let the coins' secrets travel in the clear to agents whose address is http://
+        #[arg(long)]
+        insecure_http: bool,
         /// The relay that new connection files name
         #[arg(long, value_name = "HOST:PORT")]
         relay: Option<String>,

@@ -6,6 +6,8 @@ mod import;
 mod init;
 pub(crate) mod resume;
 
+use raida::PlainHttp;
+
 use crate::cli::WalletCommand;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
@@ -13,8 +15,10 @@ use crate::screen::Screen;
 /// Runs a command.
 pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit, Failure> {
     match command {
-        WalletCommand::Init { agents, relay, common } => {
-            init::run(&agents, relay, common, screen).await
+        WalletCommand::Init { agents, insecure_http, relay, common } => {
+            let plain_http =
+                if insecure_http { PlainHttp::Anywhere } else { PlainHttp::ToLoopback };
+            init::run(&agents, relay, plain_http, common, screen).await
         }
         WalletCommand::Balance { common } => balance::run(common, screen),
         WalletCommand::Import { paths, common } => import::run(&paths, common, screen).await,

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use raida::AddressBook;
+use raida::{AddressBook, AddressError, PlainHttp};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Failure};
@@ -27,6 +27,9 @@ pub(crate) struct Config {
     /// The relay that new connection files name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) relay: Option<String>,
+    /// Whether the agents' addresses may be plain HTTP beyond this machine.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) insecure_http: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +41,11 @@ enum Agents {
 
 impl Config {
     /// Returns the configuration for these agents, after their addresses were understood.
-    pub(crate) fn new(agents: &str, relay: Option<String>) -> Result<Config, Failure> {
+    pub(crate) fn new(
+        agents: &str,
+        relay: Option<String>,
+        plain_http: PlainHttp,
+    ) -> Result<Config, Failure> {
         let agents = if agents.contains("{i") {
             Agents::Template(agents.to_owned())
         } else {
@@ -46,14 +53,15 @@ impl Config {
                 Failure::new(
                     Exit::File,
                     format!("{agents} is neither a template of addresses nor a file that can be read: {error}"),
-                    "name the agents as '127.0.0.1:90{i:02}', or give a file of 25 lines",
+                    "name the agents as '127.0.0.1:90{i:02}' or 'https://raida{i}.example.org', or give a file of 25 lines",
                 )
             })?;
             Agents::List(
                 text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
             )
         };
-        let config = Config { agents, relay };
+        let insecure_http = plain_http == PlainHttp::Anywhere;
+        let config = Config { agents, relay, insecure_http };
         config.address_book()?;
         Ok(config)
     }
@@ -64,13 +72,24 @@ impl Config {
             Agents::Template(template) => template.clone(),
             Agents::List(lines) => lines.join("\n"),
         };
-        AddressBook::parse(&text).map_err(|error| {
-            Failure::new(
-                Exit::File,
-                format!("the agents' addresses: {error}"),
-                "name 25 agents on this machine, such as --agents '127.0.0.1:90{i:02}'",
-            )
+        AddressBook::parse_with(&text, self.plain_http()).map_err(|error| {
+            let advice = match &error {
+                AddressError::NeedsTls { .. } => {
+                    "write https:// (or --agents '127.0.0.1:90{i:02}' for agents on this machine); where \
+                     nobody can listen on the way, put insecure_http = true into config.toml"
+                }
+                _ => {
+                    "name 25 agents on this machine, such as --agents '127.0.0.1:90{i:02}', or elsewhere, \
+                     such as 'https://raida{i}.example.org'"
+                }
+            };
+            Failure::new(Exit::File, format!("the agents' addresses: {error}"), advice)
         })
+    }
+
+    /// Returns how far plain HTTP may go.
+    pub(crate) fn plain_http(&self) -> PlainHttp {
+        if self.insecure_http { PlainHttp::Anywhere } else { PlainHttp::ToLoopback }
     }
 
     /// Reads the configuration of a home.
@@ -174,6 +193,10 @@ pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
     Ok(strategy.data_dir().join("liveconnect"))
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn write_new(home: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     let unfinished = path.with_extension(std::process::id().to_string());
@@ -202,18 +225,20 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
 mod tests {
     use super::{Config, Written};
     use crate::exit::Exit;
+    use raida::PlainHttp;
     use std::fs;
 
     const TEMPLATE: &str = "127.0.0.1:90{i:02}";
+    const HERE: PlainHttp = PlainHttp::ToLoopback;
 
     #[test]
     fn a_stored_configuration_is_loaded_and_may_be_stored_again() {
         let home = tempfile::tempdir().unwrap();
-        let config = Config::new(TEMPLATE, Some("relay.example:7000".to_owned())).unwrap();
+        let config = Config::new(TEMPLATE, Some("relay.example:7000".to_owned()), HERE).unwrap();
         assert_eq!(config.store(home.path()).unwrap(), Written::Now);
         assert_eq!(Config::load(home.path()).unwrap(), config);
         assert_eq!(config.store(home.path()).unwrap(), Written::Before);
-        let other = Config::new("127.0.0.1:80{i:02}", None).unwrap();
+        let other = Config::new("127.0.0.1:80{i:02}", None, HERE).unwrap();
         assert_eq!(other.store(home.path()).unwrap_err().exit, Exit::File);
     }
 
@@ -223,16 +248,28 @@ mod tests {
         let file = folder.path().join("agents.txt");
         let lines: Vec<String> = (0..25).map(|i| format!("127.0.0.1:{}", 9000 + i)).collect();
         fs::write(&file, lines.join("\n")).unwrap();
-        let config = Config::new(file.to_str().unwrap(), None).unwrap();
+        let config = Config::new(file.to_str().unwrap(), None, HERE).unwrap();
         let book = config.address_book().unwrap();
         assert_eq!(book.iter().count(), 25);
         fs::write(&file, lines[..24].join("\n")).unwrap();
-        assert_eq!(Config::new(file.to_str().unwrap(), None).unwrap_err().exit, Exit::File);
+        assert_eq!(Config::new(file.to_str().unwrap(), None, HERE).unwrap_err().exit, Exit::File);
     }
 
     #[test]
-    fn agents_elsewhere_are_refused() {
-        assert_eq!(Config::new("192.0.2.1:90{i:02}", None).unwrap_err().exit, Exit::File);
+    fn agents_elsewhere_are_spoken_to_in_tls_unless_the_home_allows_otherwise() {
+        assert!(Config::new("192.0.2.1:90{i:02}", None, HERE).is_ok());
+        let plain = "http://192.0.2.1:90{i:02}";
+        let failure = Config::new(plain, None, HERE).unwrap_err();
+        assert_eq!(failure.exit, Exit::File);
+        assert!(failure.advice.contains("insecure_http = true"), "{}", failure.advice);
+
+        let home = tempfile::tempdir().unwrap();
+        Config::new(plain, None, PlainHttp::Anywhere).unwrap().store(home.path()).unwrap();
+        let text = fs::read_to_string(home.path().join("config.toml")).unwrap();
+        assert!(text.contains("insecure_http = true"), "{text}");
+        let loaded = Config::load(home.path()).unwrap();
+        assert_eq!(loaded.plain_http(), PlainHttp::Anywhere);
+        assert!(loaded.address_book().is_ok());
     }
 
     #[test]

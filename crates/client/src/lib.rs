@@ -19,6 +19,7 @@ mod send;
 mod session;
 mod signals;
 mod transfer;
+mod troubles;
 mod words;
 
 use std::future::Future;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use protocol::conn_file::ConnFile;
-use raida::{Authority, NetworkId, Timing};
+use raida::{Authority, NetworkId, PlainHttp, Timing};
 use wallet::{OperationId, RecoveryReport, WalletError};
 
 use crate::cli::Common;
@@ -11,6 +11,8 @@ use crate::config::{self, Config};
 use crate::desk::{Desk, Stopped, with_causes};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::troubles::{self, Troubles};
+use crate::words;
 
 /// An open home with its agents.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) desk: Desk,
     /// The agents.
     pub(crate) authority: Authority,
+    /// Which of the agents' troubles the person knows.
+    troubles: Troubles,
     /// What the person sees.
     pub(crate) screen: Screen,
 }
@@ -33,9 +37,13 @@ impl Session {
         let home = config::home(common.home)?;
         let config = Config::load(&home)?;
         let authority = Authority::new(&config.address_book()?, Timing::default());
+        if config.plain_http() == PlainHttp::Anywhere {
+            screen.warn(words::INSECURE_HTTP);
+        }
         let (desk, report) = Desk::open(&home)?;
         tell(screen, &report);
-        Ok(Session { home, config, desk, authority, screen: screen.clone() })
+        let troubles = Troubles::default();
+        Ok(Session { home, config, desk, authority, troubles, screen: screen.clone() })
     }
 
     /// Returns the same session with a label before each line that the person sees.
@@ -49,13 +57,16 @@ impl Session {
     /// # Errors
     /// Exit 9 for fewer than 13 answers, exit 6 for another network than the home's.
     pub(crate) async fn network(&self) -> Result<NetworkId, Failure> {
-        let network = self.authority.network().await.map_err(|few| {
+        let network = self.authority.network().await;
+        let (book, troubles) = (self.config.address_book()?, self.authority.troubles());
+        let network = network.map_err(|few| {
             Failure::new(
                 Exit::Agents,
-                few,
+                format!("{few}{}", troubles::reasons(&book, &troubles)),
                 "start the agents, or correct their addresses in config.toml of the home",
             )
         })?;
+        self.troubles.warn(&self.screen, &book, &troubles);
         let print = hex::encode(network.print());
         match config::network(&self.home)? {
             Some(own) if own != print => Err(Failure::new(

@@ -5,6 +5,10 @@ use protocol::machine::{Cause, Fault, Outcome, Totals};
 use protocol::message::Number;
 use protocol::waits::WaitingFor;
 
+/// What a home is told that lets plain HTTP go beyond this machine.
+pub(crate) const INSECURE_HTTP: &str = "insecure_http is set in config.toml: the secrets of coins go in the \
+     clear to agents whose address is http://, and whoever listens on the way can take the coins";
+
 /// Says what went wrong in a job, and whose fault it is.
 pub(crate) fn fault(fault: &Fault) -> String {
     match fault {

@@ -1,25 +1,35 @@
 //! Where the 25 agents are: a template, or a file of 25 lines.
 //!
-//! Coins' secrets go to these addresses in the clear, so that only loopback addresses are
-//! taken; a host name is resolved once, here, and never again.
+//! Coins' secrets go to these addresses, so that they travel in TLS or stay on this machine;
+//! only who allows [`PlainHttp::Anywhere`] lets them be heard.
 
-use std::fmt;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+mod agent_address;
+mod pins;
+
 use std::str::FromStr;
 use std::sync::Arc;
 
 use coin::AGENTS;
 
-/// The addresses of the 25 agents, in the order of their numbers. Cheap to clone.
+use crate::Fingerprint;
+use crate::limits::PINS_MAX;
+
+pub use agent_address::AgentAddress;
+pub(crate) use agent_address::Transport;
+pub(crate) use pins::Pins;
+
+/// The addresses of the 25 agents, in the order of their numbers, and how each is known to be
+/// the right one. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressBook(Arc<[AgentAddress]>);
 
-/// The address of one agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgentAddress {
-    shown: String,
-    sockets: Vec<SocketAddr>,
+/// How far HTTP without TLS may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// It stays on this machine.
+    ToLoopback,
+    /// Anywhere. Whoever listens on the way learns the coins' secrets and can take the coins.
+    Anywhere,
 }
 
 /// An address with the agent's number left open: `127.0.0.1:90{i:02}`, `127.{i}.0.1:18080`.
@@ -49,15 +59,15 @@ pub enum AddressError {
         /// The template.
         text: String,
     },
-    /// No `host:port`.
-    #[error("the address of agent {agent}, {text:?}, is not of the form host:port")]
+    /// No address.
+    #[error("the address of agent {agent}, {text:?}, is not of the form https://host:port")]
     BadAddress {
         /// The agent.
         agent: usize,
         /// The address as given.
         text: String,
     },
-    /// The host is not this machine: secrets would cross the network in the clear.
+    /// Plain HTTP to another machine: secrets would cross the network in the clear.
     #[error("the address of agent {agent}, {address}, is not on this machine and needs tls")]
     NeedsTls {
         /// The agent.
@@ -65,15 +75,29 @@ pub enum AddressError {
         /// The address as given.
         address: String,
     },
-    /// The host name is not known.
-    #[error("the host of agent {agent}, {address}, was not found")]
-    Unresolved {
+    /// What stands behind the address is no fingerprint.
+    #[error("behind the address of agent {agent}, {text:?} is not sha256: and 64 hex digits")]
+    BadPin {
+        /// The agent.
+        agent: usize,
+        /// The word.
+        text: String,
+    },
+    /// A certificate is pinned where none is shown.
+    #[error("the address of agent {agent}, {text:?}, has a fingerprint but no https://")]
+    PinWithoutTls {
         /// The agent.
         agent: usize,
         /// The address as given.
-        address: String,
-        /// What the system's resolver said.
-        source: io::Error,
+        text: String,
+    },
+    /// More pins than a certificate and its successor need.
+    #[error("the address of agent {agent} has {got} fingerprints, {PINS_MAX} are the most")]
+    TooManyPins {
+        /// The agent.
+        agent: usize,
+        /// How many there are.
+        got: usize,
     },
     /// Two agents at one address would give one machine two votes.
     #[error("agents {first} and {agent} have the same address {address}")]
@@ -89,12 +113,22 @@ pub enum AddressError {
 
 impl AddressBook {
     /// Reads a template, or 25 lines of which those that are empty or begin with `#` do not
-    /// count. `http://` before an address is allowed.
+    /// count. Each is an [`AgentAddress`]: `https://host[:port]` and, behind a space, the
+    /// fingerprint of the certificate to be met there, if it is to be pinned.
     ///
     /// # Errors
     ///
-    /// See [`AddressError`]; an address beyond loopback is [`AddressError::NeedsTls`].
+    /// See [`AddressError`]; `http://` beyond loopback is [`AddressError::NeedsTls`].
     pub fn parse(text: &str) -> Result<AddressBook, AddressError> {
+        AddressBook::parse_with(text, PlainHttp::ToLoopback)
+    }
+
+    /// The same where plain HTTP may go further.
+    ///
+    /// # Errors
+    ///
+    /// See [`AddressError`].
+    pub fn parse_with(text: &str, plain_http: PlainHttp) -> Result<AddressBook, AddressError> {
         let lines: Vec<&str> = text
             .lines()
             .map(str::trim)
@@ -108,7 +142,7 @@ impl AddressBook {
             lines if lines.len() == AGENTS => lines.iter().map(ToString::to_string).collect(),
             lines => return Err(AddressError::OtherCount { got: lines.len() }),
         };
-        AddressBook::resolve(addresses)
+        AddressBook::of(addresses, plain_http)
     }
 
     /// Returns the address of an agent, 0 to 24.
@@ -121,50 +155,25 @@ impl AddressBook {
         self.0.iter()
     }
 
-    fn resolve(addresses: Vec<String>) -> Result<AddressBook, AddressError> {
+    /// Expects another certificate too, at every address that pins one, in this book, its clones
+    /// and the connections made from them. The newest two count: it is how a certificate is
+    /// renewed.
+    pub fn pin(&self, certificate: Fingerprint) {
+        for address in self.iter() {
+            address.pin(certificate);
+        }
+    }
+
+    fn of(addresses: Vec<String>, plain_http: PlainHttp) -> Result<AddressBook, AddressError> {
         let mut book: Vec<AgentAddress> = Vec::with_capacity(AGENTS);
         for (agent, text) in addresses.into_iter().enumerate() {
-            let address = AgentAddress::resolve(agent, text)?;
-            let same = |known: &AgentAddress| {
-                known.sockets.iter().any(|socket| address.sockets.contains(socket))
-            };
-            if let Some(first) = book.iter().position(same) {
-                return Err(AddressError::Repeated { first, agent, address: address.shown });
+            let address = AgentAddress::parse(agent, &text, plain_http)?;
+            if let Some(first) = book.iter().position(|known| known.is_place_of(&address)) {
+                return Err(AddressError::Repeated { first, agent, address: address.to_string() });
             }
             book.push(address);
         }
         Ok(AddressBook(book.into()))
-    }
-}
-
-impl AgentAddress {
-    /// Returns the socket addresses behind it, all of them on loopback.
-    pub fn sockets(&self) -> &[SocketAddr] {
-        &self.sockets
-    }
-
-    fn resolve(agent: usize, text: String) -> Result<AgentAddress, AddressError> {
-        if text.starts_with("https://") {
-            return Err(AddressError::NeedsTls { agent, address: text });
-        }
-        let plain = text.strip_prefix("http://").unwrap_or(&text).trim_end_matches('/');
-        if !is_host_and_port(plain) {
-            return Err(AddressError::BadAddress { agent, text });
-        }
-        let sockets: Vec<SocketAddr> = match plain.to_socket_addrs() {
-            Ok(sockets) => sockets.collect(),
-            Err(source) => return Err(AddressError::Unresolved { agent, address: text, source }),
-        };
-        if sockets.is_empty() || !sockets.iter().all(|socket| socket.ip().is_loopback()) {
-            return Err(AddressError::NeedsTls { agent, address: text });
-        }
-        Ok(AgentAddress { shown: plain.to_owned(), sockets })
-    }
-}
-
-impl fmt::Display for AgentAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
     }
 }
 
@@ -204,18 +213,6 @@ impl FromStr for Template {
         parts.push(Part::Text(rest.to_owned()));
         Ok(Template(parts))
     }
-}
-
-fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let host_is_plain = match host.strip_prefix('[') {
-        Some(v6) => v6.strip_suffix(']').is_some_and(|v6| v6.parse::<std::net::Ipv6Addr>().is_ok()),
-        None => {
-            !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-        }
-    };
-    host_is_plain && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 #[cfg(test)]

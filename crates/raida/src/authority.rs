@@ -15,7 +15,8 @@ use coin::{AnSet, SerialNumber};
 
 use crate::connector::{self, Dial};
 use crate::line::Line;
-use crate::{AddressBook, Stream, Timing};
+use crate::trouble::Board;
+use crate::{AddressBook, Stream, Timing, Trouble};
 
 pub use detect::Detection;
 pub use network::TooFewAgents;
@@ -27,6 +28,7 @@ pub use progress::Progress;
 pub struct Authority {
     lines: Arc<[Line]>,
     timing: Timing,
+    board: Board,
 }
 
 /// A coin that shall change hands: its present secrets and those proposed for it.
@@ -41,14 +43,15 @@ pub struct Claim {
 }
 
 impl Authority {
-    /// Makes the authority of the agents at these addresses. Connects to none of them yet.
+    /// Makes the authority of the agents at these addresses. Connects to none of them yet; in TLS
+    /// where an address says so.
     pub fn new(book: &AddressBook, timing: Timing) -> Authority {
         let dial = connector::tcp(book.clone());
         Authority::with_dial(book, timing, &dial)
     }
 
     /// The same over streams that `dial` makes, given an agent's number: for a simulated
-    /// network.
+    /// network. TLS lies on top of them, as the addresses say.
     pub fn over<D, F>(book: &AddressBook, timing: Timing, dial: D) -> Authority
     where
         D: Fn(usize) -> F + Send + Sync + 'static,
@@ -59,9 +62,18 @@ impl Authority {
     }
 
     fn with_dial(book: &AddressBook, timing: Timing, dial: &Dial) -> Authority {
+        let board = Board::default();
         let lines = book.iter().enumerate();
-        let lines = lines.map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(dial)));
-        Authority { lines: lines.collect(), timing }
+        let lines = lines
+            .map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(dial), board.clone()))
+            .collect();
+        Authority { lines, timing, board }
+    }
+
+    /// Returns why there is no connection to an agent, for each to which the newest one could not be
+    /// made, by its number.
+    pub fn troubles(&self) -> Vec<(usize, Trouble)> {
+        self.board.all()
     }
 }
 

@@ -1,7 +1,9 @@
-//! How a connection to an agent is made: over TCP, or over whatever stream a simulation gives.
+//! How a connection to an agent is made: over TCP, or over whatever stream a simulation gives,
+//! and in TLS where the address says so.
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,10 +13,14 @@ use hyper::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tower_service::Service;
+use tracing::debug;
 
-use crate::AddressBook;
+use crate::address::Transport;
+use crate::tls::Layer;
+use crate::trouble::{Board, Trouble};
+use crate::{AddressBook, AgentAddress};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -31,40 +37,67 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// Returns the dial of the real world: TCP, small packets sent at once.
 pub(crate) fn tcp(book: AddressBook) -> Dial {
     Arc::new(move |agent| {
-        let sockets = book.agent(agent).sockets().to_vec();
+        let address = book.agent(agent).clone();
         Box::pin(async move {
-            let stream = TcpStream::connect(sockets.as_slice()).await?;
+            let stream = TcpStream::connect(sockets(&address).await?.as_slice()).await?;
             stream.set_nodelay(true)?;
             Ok(Stream::new(stream))
         })
     })
 }
 
-/// One agent's dial with its deadline, in the form that the HTTP client asks for.
+async fn sockets(address: &AgentAddress) -> Result<Vec<SocketAddr>, Trouble> {
+    let found = lookup_host(address.authority()).await;
+    let sockets: Vec<SocketAddr> = found.map_err(|_| Trouble::Unresolved)?.collect();
+    match address.transport() {
+        Transport::Loopback if !sockets.iter().all(|socket| socket.ip().is_loopback()) => {
+            Err(Trouble::NotLoopback)
+        }
+        Transport::Loopback | Transport::Clear | Transport::Tls { .. } => Ok(sockets),
+    }
+}
+
+/// One agent's dial and what goes on top of it, within one deadline, in the form that the HTTP
+/// client asks for.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) agent: usize,
     pub(crate) dial: Dial,
+    pub(crate) layer: Layer,
     pub(crate) deadline: Duration,
+    pub(crate) board: Board,
+}
+
+impl Connector {
+    /// Connects, and notes on the board what came of it.
+    pub(crate) async fn connect(self) -> Result<Stream, Trouble> {
+        let connecting = async {
+            let stream = (self.dial)(self.agent).await?;
+            self.layer.over(stream, self.agent, &self.board).await
+        };
+        let within = self.deadline;
+        let connected = tokio::time::timeout(within, connecting).await;
+        let connected = connected.unwrap_or(Err(Trouble::Deadline { within }));
+        if let Err(trouble) = &connected {
+            debug!(agent = self.agent, %trouble, "no connection");
+        }
+        self.board.note(self.agent, connected.as_ref().err().cloned());
+        connected
+    }
 }
 
 impl Service<Uri> for Connector {
     type Response = TokioIo<Stream>;
-    type Error = io::Error;
-    type Future = BoxFuture<io::Result<TokioIo<Stream>>>;
+    type Error = Trouble;
+    type Future = BoxFuture<Result<TokioIo<Stream>, Trouble>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Trouble>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let (dialling, deadline) = ((self.dial)(self.agent), self.deadline);
-        Box::pin(async move {
-            match tokio::time::timeout(deadline, dialling).await {
-                Ok(stream) => stream.map(TokioIo::new),
-                Err(_) => Err(io::ErrorKind::TimedOut.into()),
-            }
-        })
+        let connecting = self.clone().connect();
+        Box::pin(async { connecting.await.map(TokioIo::new) })
     }
 }
 

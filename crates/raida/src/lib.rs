@@ -10,20 +10,26 @@
 //!
 //! Three rules hold for every question. What an agent does not say in so many words is
 //! *silence*, never a verdict. No agent is waited for at the cost of another, and none is cut
-//! off because others were faster. Secrets travel in the bodies of POST requests only.
+//! off because others were faster. Secrets travel in the bodies of POST requests only, and in
+//! TLS where they leave this machine.
 
 mod address;
 pub mod api;
 mod authority;
 mod backoff;
 mod connector;
+mod fingerprint;
 pub mod limits;
 mod line;
 mod network_id;
 mod timing;
+mod tls;
+mod trouble;
 
-pub use address::{AddressBook, AddressError, AgentAddress, Template};
+pub use address::{AddressBook, AddressError, AgentAddress, PlainHttp, Template};
 pub use authority::{Authority, Claim, Detection, PownRound, Progress, TooFewAgents};
 pub use connector::Stream;
+pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use network_id::{BadNetworkId, NetworkId};
 pub use timing::Timing;
+pub use trouble::Trouble;

@@ -37,3 +37,12 @@ pub const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
 /// Characters in a network id.
 pub const NETWORK_ID_CHARS_MAX: usize = 64;
+
+/// Fingerprints that an address may pin: a certificate and its successor.
+pub const PINS_MAX: usize = 2;
+
+/// TLS sessions that are remembered for each check of certificates: one for each agent, twice.
+pub const TLS_SESSIONS: usize = 64;
+
+/// Names of a certificate that are shown; it may have thousands.
+pub const PRESENTED_NAMES_MAX: usize = 3;

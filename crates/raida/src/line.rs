@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 use crate::api::{AboutCoin, Reply, Route, Status, write_coins};
 use crate::connector::{Connector, Dial};
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION};
+use crate::tls::Layer;
+use crate::trouble::Board;
 use crate::{AgentAddress, NetworkId, Timing};
 
 /// The line to one agent.
@@ -52,13 +54,21 @@ pub(crate) enum Silence {
 }
 
 impl Line {
-    pub(crate) fn new(agent: usize, address: &AgentAddress, timing: Timing, dial: Dial) -> Line {
+    pub(crate) fn new(
+        agent: usize,
+        address: &AgentAddress,
+        timing: Timing,
+        dial: Dial,
+        board: Board,
+    ) -> Line {
+        let connector =
+            Connector { agent, dial, layer: Layer::of(address), deadline: timing.connect, board };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(1)
-            .build(Connector { agent, dial, deadline: timing.connect });
-        Line { agent, address: address.to_string(), client, patience: timing.request }
+            .build(connector);
+        Line { agent, address: address.authority(), client, patience: timing.request }
     }
 
     /// Asks about coins and returns what the agent says of each, in the order asked; `None`

@@ -1,5 +1,6 @@
 //! `coin-wallet init`: makes a home and says where its agents are.
 
+use raida::PlainHttp;
 use serde_json::json;
 
 use crate::cli::Common;
@@ -12,11 +13,12 @@ use crate::session::Session;
 pub(crate) async fn run(
     agents: &str,
     relay: Option<String>,
+    plain_http: PlainHttp,
     common: Common,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let home = config::home(common.home.clone())?;
-    let config = Config::new(agents, relay)?;
+    let config = Config::new(agents, relay, plain_http)?;
     let written = config.store(&home)?;
     let session = Session::open(Common { home: Some(home.clone()), ..common }, screen)?;
     let network = match session.network().await {
