@@ -39,9 +39,9 @@ pub(crate) fn reasons(book: &AddressBook, found: &[(usize, Trouble)]) -> String 
     let others: usize = kinds.iter().skip(KINDS_SHOWN).map(|(_, agents)| agents.len()).sum();
     let shown = kinds.iter().take(KINDS_SHOWN);
     let mut text: String =
-        shown.map(|(trouble, agents)| format!(". {}", sentence(book, trouble, agents))).collect();
+        shown.map(|(trouble, agents)| format!("; {}", sentence(book, trouble, agents))).collect();
     if others > 0 {
-        text += &format!(". And {others} agents for other reasons");
+        text += &format!("; and {others} agents for other reasons");
     }
     text
 }
@@ -131,13 +131,13 @@ mod tests {
         let refused = || Trouble::Network(ErrorKind::ConnectionRefused);
         let mut found = vec![(9, Trouble::Expired { days: Some(3) })];
         found.extend([0, 1, 2, 5, 6].map(|agent| (agent, refused())));
-        let most = ". agents 0 to 2, 5, 6: no connection: connection refused; \
-                    it is down, or the network is: try again later. \
+        let most = "; agents 0 to 2, 5, 6: no connection: connection refused; \
+                    it is down, or the network is: try again later; \
                     agent 9 (https://raida9.example:443): its certificate expired 3 days ago; \
                     only its operator can renew it";
         assert_eq!(reasons(&book, &found), most);
         found.extend([(10, Trouble::HungUp), (11, Trouble::NoTls), (12, Trouble::NeedsTls)]);
-        assert!(reasons(&book, &found).ends_with(". And 2 agents for other reasons"));
+        assert!(reasons(&book, &found).ends_with("; and 2 agents for other reasons"));
         assert_eq!(reasons(&book, &[]), "");
     }
 }
