@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::join::{FirstLine, read_first_line};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, PROBE_AFTER, PROBE_PAUSE, REFUSALS_MAX};
 use crate::member::{Connection, Newcomer};
+use crate::meter::Meter;
 use crate::parting::part;
 use crate::room;
 use crate::rooms::{Arrival, RoomKey, Rooms};
@@ -44,6 +45,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         rooms: Rooms::new(settings.rooms_max),
         tasks: TaskTracker::new(),
         settings,
+        meter: Meter::default(),
         stop,
     });
     house.accept_until_stopped(listener).await;
@@ -58,6 +60,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
 pub(crate) struct House {
     pub(crate) rooms: Rooms<Box<Newcomer>>,
     pub(crate) settings: Settings,
+    pub(crate) meter: Meter,
     tasks: TaskTracker,
     stop: CancellationToken,
 }

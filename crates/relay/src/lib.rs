@@ -10,11 +10,15 @@
 //! The relay is trusted with nothing: it never parses a message, keeps none, and logs neither
 //! contents nor tokens. All it promises is in its limits and its notices.
 
+mod address;
+mod chunk;
 mod cli;
 mod house;
+mod inbox;
 mod join;
 mod limits;
 mod member;
+mod meter;
 mod parting;
 mod pump;
 mod rewrite;
@@ -26,4 +30,5 @@ mod signals;
 
 pub use cli::main;
 pub use house::{listen, serve};
+pub use rewrite::LineLimits;
 pub use settings::Settings;

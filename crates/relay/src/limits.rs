@@ -1,8 +1,8 @@
 //! Every bound of the relay that has nothing to do with the protocol: name, value, unit, reason.
 //!
-//! What a connection can make the relay hold: an unfinished line or a chunk of lines (up to
-//! 128 KiB), and one batch of lines and the notices that wait for it (up to 256 KiB). Both only while
-//! a line is unfinished or a member does not read; an idle connection holds no buffer at all.
+//! What a connection can make the relay hold: an unfinished line or a chunk of lines (128 KiB), and
+//! one batch of lines and the notices that wait for it (up to 264 KiB). Both only while a line is
+//! unfinished or a member does not read; an idle connection holds no buffer at all.
 
 use std::time::Duration;
 
@@ -67,9 +67,26 @@ pub(crate) const CHUNK_BYTES: usize = 65_536;
 /// Chunks that one member is heard in a row before others get their turn.
 pub(crate) const CHUNKS_PER_TURN: usize = 4;
 
-/// No further line is rewritten once so many bytes wait for the other member: a chunk of nothing
-/// but `#` would grow to megabytes.
-pub(crate) const BATCH_BYTES: usize = 65_536;
+/// Bytes of an unfinished line that are copied out of the chunk when a turn ends; with more the
+/// member keeps the chunk.
+pub(crate) const LITTLE_BYTES_MAX: usize = 2_048;
+
+/// Chunks that a thread keeps for the next members that need one, 128 KiB each.
+pub(crate) const SPARE_CHUNKS_MAX: usize = 16;
+
+/// Bytes of lines that are rewritten at once: the longest line as it is delivered, and the longest
+/// lines that a buffer holds, with a few `#` in them. More lines wait for the next batch: a chunk
+/// of nothing but `#` would grow to megabytes.
+pub(crate) const BATCH_BYTES_MAX: usize = 132 * 1024;
+
+/// Bytes of the buffer that a batch is written to.
+pub(crate) const OUT_BYTES: usize = BATCH_BYTES_MAX + crate::address::PADDED_BYTES;
+
+/// Lines of fewer bytes are copied around their `#`; of longer ones the pieces are handed over.
+pub(crate) const GATHERED_BYTES_MIN: usize = 4_096;
+
+/// With more `#` than that copying is cheaper than handing over pieces.
+pub(crate) const GATHERED_MARKS_MAX: usize = 16;
 
 /// Bytes that may wait for a member, notices included; beyond, it counts as a slow reader.
-pub(crate) const OUTBOX_BYTES_MAX: usize = 2 * BATCH_BYTES + protocol::limits::DELIVERED_BYTES_MAX;
+pub(crate) const OUTBOX_BYTES_MAX: usize = 2 * BATCH_BYTES_MAX;

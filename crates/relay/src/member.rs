@@ -4,7 +4,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use protocol::room::{Form, JoinLine, Side};
 use tokio::io::AsyncWrite;
@@ -12,8 +12,10 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use crate::address::Address;
+use crate::inbox::Inbox;
 use crate::limits::OUTBOX_BYTES_MAX;
-use crate::rewrite::Inbox;
+use crate::rewrite::Text;
 
 /// An accepted connection, counted among all.
 #[derive(Debug)]
@@ -54,12 +56,11 @@ impl Member {
     /// Seats a newcomer.
     pub(crate) fn new(newcomer: Newcomer, now: Instant) -> Member {
         let Newcomer { connection, join, early } = newcomer;
-        let address = connection.address.to_string().into_boxed_str();
         Member {
+            inbox: Inbox::new(Address::new(connection.address), early),
             connection,
             form: join.form,
             side: join.side,
-            inbox: Inbox::new(address, early),
             heard: now,
             outbox: Vec::new(),
             written: 0,
@@ -102,22 +103,33 @@ impl Member {
                 }
             }
         }
-        self.outbox = Vec::new();
-        self.written = 0;
+        if self.written > 0 {
+            self.outbox = Vec::new();
+            self.written = 0;
+        }
         Poll::Ready(Ok(()))
     }
 
     /// Writes a batch of whole lines while nothing waits for it, and keeps what it does not take.
-    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, lines: &[u8]) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        text: &Text<'_>,
+    ) -> Poll<io::Result<()>> {
         debug_assert!(self.outbox.is_empty(), "a batch overtakes what waits");
-        let taken = match Pin::new(&mut self.connection.stream).poll_write(cx, lines) {
+        let stream = Pin::new(&mut self.connection.stream);
+        let written = match text {
+            Text::Whole([]) => return Poll::Ready(Ok(())),
+            Text::Whole(text) => stream.poll_write(cx, text),
+            Text::Gathered(gathered) => stream.poll_write_vectored(cx, &gathered.slices()),
+        };
+        let taken = match written {
             Poll::Ready(Ok(taken)) => taken,
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Pending => 0,
         };
-        self.outbox.extend_from_slice(&lines[taken..]);
-        ready!(self.poll_flush(cx))?;
-        Poll::Ready(Ok(()))
+        text.append_rest(taken, &mut self.outbox);
+        self.poll_flush(cx)
     }
 
     /// Gives up the seat; returns the connection and what it has not taken yet.

@@ -1,8 +1,8 @@
 //! The data path: carries lines between the two members of a room.
 //!
 //! ```text
-//!   socket ──chunk──▶ thread's buffer ──whole lines, "#" → address──▶ thread's buffer ──▶ socket
-//!                          └─ unfinished line: inbox                     └─ not taken: outbox
+//!   socket ──chunk──▶ thread's chunk ──whole lines, "#" → address──▶ socket
+//!                       └─ unfinished line: inbox                      └─ not taken: outbox
 //! ```
 //!
 //! Both directions are polled by the one task that owns both sockets: no lock, no queue. While a
@@ -19,9 +19,12 @@ use protocol::room::Code;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
-use crate::limits::{CHUNK_BYTES, CHUNKS_PER_TURN};
+use crate::chunk::Chunk;
+use crate::inbox::Spares;
+use crate::limits::{CHUNKS_PER_TURN, OUT_BYTES};
 use crate::member::Member;
-use crate::rewrite::Rest;
+use crate::meter::Meter;
+use crate::rewrite::{LineLimits, check_unfinished, rewrite};
 
 /// A member has to leave its place (0 or 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +42,32 @@ pub(crate) enum Why {
     SentAway(Code),
 }
 
+/// What holds for all pairs.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) lines: LineLimits,
+    pub(crate) meter: &'a Meter,
+}
+
 /// Carries lines in both directions until one of the members has to leave; never ready otherwise.
 ///
 /// A seat may be empty. What is written to a member is whole lines, in order, and everything that a
 /// member said before its departure is with the other one, or waits for it, when this returns.
-pub(crate) fn poll_pump(seats: &mut [Option<Member>; 2], cx: &mut Context<'_>) -> Poll<Departure> {
+pub(crate) fn poll_pump(
+    seats: &mut [Option<Member>; 2],
+    rules: Rules<'_>,
+    cx: &mut Context<'_>,
+) -> Poll<Departure> {
     BUFFERS.with_borrow_mut(|buffers| {
         for place in [0, 1] {
-            if let Poll::Ready(departure) = poll_direction(seats, place, buffers, cx) {
-                return Poll::Ready(departure);
+            let [first, second] = &mut *seats;
+            let (from, to) = if place == 0 { (first, second) } else { (second, first) };
+            match poll_turn(from, to, rules, buffers, cx) {
+                Poll::Ready(Leaves::Speaker(why)) => return Poll::Ready(Departure { place, why }),
+                Poll::Ready(Leaves::Listener) => {
+                    return Poll::Ready(Departure { place: 1 - place, why: Why::Closed });
+                }
+                Poll::Pending => {}
             }
         }
         Poll::Pending
@@ -55,65 +75,98 @@ pub(crate) fn poll_pump(seats: &mut [Option<Member>; 2], cx: &mut Context<'_>) -
 }
 
 struct Buffers {
-    chunk: Box<[u8]>,
-    lines: Vec<u8>,
+    spares: Spares,
+    out: Box<[u8]>,
 }
 
 thread_local! {
     static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers {
-        chunk: vec![0; CHUNK_BYTES].into_boxed_slice(),
-        lines: Vec::new(),
+        spares: Spares::default(),
+        out: vec![0; OUT_BYTES].into_boxed_slice(),
     });
 }
 
-/// Carries what the member at `place` says to the other one.
-fn poll_direction(
-    seats: &mut [Option<Member>; 2],
-    place: usize,
+/// Who of a direction has to leave.
+enum Leaves {
+    Speaker(Why),
+    /// Its connection broke.
+    Listener,
+}
+
+/// Carries what one member says to the other one, a few chunks at most.
+fn poll_turn(
+    from: &mut Option<Member>,
+    to: &mut Option<Member>,
+    rules: Rules<'_>,
     buffers: &mut Buffers,
     cx: &mut Context<'_>,
-) -> Poll<Departure> {
-    let other = 1 - place;
-    let [first, second] = seats;
-    let (from, to) = if place == 0 { (first, second) } else { (second, first) };
-    let leaves = |place, why| Poll::Ready(Departure { place, why });
+) -> Poll<Leaves> {
+    // Notices may wait for a listener, whether or not there is a speaker.
+    if !ready!(poll_listener(to, cx)) {
+        return Poll::Ready(Leaves::Listener);
+    }
+    let Some(from) = from else { return Poll::Pending };
+    let mut chunk = from.inbox.take_up(&mut buffers.spares);
+    let leaves = poll_chunks(from, to, &mut chunk, rules, &mut buffers.out, cx);
+    from.inbox.put_aside(chunk, &mut buffers.spares);
+    leaves
+}
+
+fn poll_chunks(
+    from: &mut Member,
+    to: &mut Option<Member>,
+    chunk: &mut Chunk,
+    rules: Rules<'_>,
+    out: &mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<Leaves> {
     for _ in 0..CHUNKS_PER_TURN {
-        if let Some(to) = to
-            && ready!(to.poll_flush(cx)).is_err()
-        {
-            return leaves(other, Why::Closed);
+        if chunk.lines().is_empty() {
+            match ready!(poll_read(from, chunk, cx)) {
+                Ok(0) | Err(_) => return Poll::Ready(Leaves::Speaker(Why::Closed)),
+                Ok(_) => {}
+            }
         }
-        let Some(from) = from else { return Poll::Pending };
-        let arrived = match from.inbox.rest() {
-            Rest::HasLines => &[],
-            Rest::NeedsMore => match ready!(poll_chunk(from, &mut buffers.chunk, cx)) {
-                Ok(0) | Err(_) => return leaves(place, Why::Closed),
-                Ok(length) => &buffers.chunk[..length],
-            },
-        };
-        buffers.lines.clear();
-        let checked = from.inbox.rewrite(arrived, &mut buffers.lines);
+        let batch = rewrite(chunk.lines(), &from.inbox.address, rules.lines, out);
         if let Some(to) = to
-            && let Poll::Ready(Err(_)) = to.poll_send(cx, &buffers.lines)
+            && let Poll::Ready(Err(_)) = to.poll_send(cx, &batch.text)
         {
-            return leaves(other, Why::Closed);
+            return Poll::Ready(Leaves::Listener);
         }
-        if let Err(code) = checked {
-            return leaves(place, Why::SentAway(code));
+        rules.meter.carried(batch.lines, batch.taken);
+        let (taken, checked) = (batch.taken, batch.checked);
+        chunk.take(taken);
+        if let Err(code) = checked.and_then(|()| check_unfinished(chunk.unfinished(), rules.lines))
+        {
+            return Poll::Ready(Leaves::Speaker(Why::SentAway(code)));
+        }
+        if !ready!(poll_listener(to, cx)) {
+            return Poll::Ready(Leaves::Listener);
         }
     }
     cx.waker().wake_by_ref();
     Poll::Pending
 }
 
+/// Writes what waits for the listener; ready when nothing waits any more, with `false` when its
+/// connection broke.
+fn poll_listener(to: &mut Option<Member>, cx: &mut Context<'_>) -> Poll<bool> {
+    match to {
+        Some(to) => to.poll_flush(cx).map(|flushed| flushed.is_ok()),
+        None => Poll::Ready(true),
+    }
+}
+
 /// Reads what is there, at most a chunk; 0 at the end of the connection.
-fn poll_chunk(
+fn poll_read(
     from: &mut Member,
-    chunk: &mut [u8],
+    chunk: &mut Chunk,
     cx: &mut Context<'_>,
 ) -> Poll<std::io::Result<usize>> {
-    let mut buffer = ReadBuf::new(chunk);
+    let mut buffer = ReadBuf::new(chunk.space());
     ready!(Pin::new(&mut from.connection.stream).poll_read(cx, &mut buffer))?;
+    let length = buffer.filled().len();
+    chunk.filled(length);
     from.heard = Instant::now();
-    Poll::Ready(Ok(buffer.filled().len()))
+    Poll::Ready(Ok(length))
 }

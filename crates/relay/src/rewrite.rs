@@ -1,118 +1,204 @@
-//! What happens to the bytes of a member: whole lines are checked, each `#` in them becomes the
-//! member's address, and everything else stays byte for byte. Nothing is parsed.
+//! What happens to whole lines on their way: they are checked, each `#` in them becomes the
+//! writer's address, and everything else stays byte for byte. Nothing is parsed.
 //!
 //! ```text
-//!   bytes as they arrive ──▶ [ unfinished line ] ──whole lines──▶ "#" → address ──▶ other member
+//!   lines ──survey──▶ nothing odd ──▶ all of them at once: pieces of the input around the "#"
+//!                 └─▶ "\r\n", a bad line, very many "#" ──▶ one line after the other
 //! ```
 //!
-//! Only whole lines go on, so that a connection cut in the middle of a line leaves nothing half
-//! said. How the bytes were cut into pieces on the way makes no difference to what comes out.
+//! The unit of work is the chunk of lines, not the line: where nothing can be wrong with any of
+//! them they are looked at once, many bytes at a time. Both ways give the same output.
 
-use std::mem;
+mod one_by_one;
+mod survey;
 
-use memchr::{memchr, memchr_iter};
+use std::io::IoSlice;
+
+use memchr::{memchr, memchr_iter, memrchr};
 use protocol::limits::{DELIVERED_BYTES_MAX, LINE_BYTES_MAX};
 use protocol::room::Code;
 
-use crate::limits::BATCH_BYTES;
+use crate::address::Address;
+use crate::limits::{BATCH_BYTES_MAX, GATHERED_BYTES_MIN, GATHERED_MARKS_MAX};
+use survey::Survey;
 
-/// The bytes of one member that are not yet with the other one.
-#[derive(Debug)]
-pub(crate) struct Inbox {
-    /// The member's address as text: what stands in for a `#`.
-    address: Box<str>,
-    held: Vec<u8>,
-    /// Bytes of `held`, from its start, that were searched for the end of a line in vain.
-    searched: usize,
-    rest: Rest,
-}
-
-/// What an inbox holds after a batch.
+/// How long lines may be, in bytes without their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// At most an unfinished line: more bytes are needed.
-    NeedsMore,
-    /// Perhaps further whole lines: the batch was full.
-    HasLines,
+pub struct LineLimits {
+    /// As a member sends them (`line_too_long`); [`LINE_BYTES_MAX`] at most.
+    pub sent_bytes_max: usize,
+    /// As the other one gets them (`too_many_hashes`); [`DELIVERED_BYTES_MAX`] at most.
+    pub delivered_bytes_max: usize,
 }
 
-impl Inbox {
-    /// Makes the inbox of a member with that address; `early` is what came behind its join line.
-    pub(crate) fn new(address: Box<str>, early: Vec<u8>) -> Inbox {
-        Inbox { address, held: early, searched: 0, rest: Rest::HasLines }
-    }
-
-    /// Returns whether there may be whole lines that wait for the next batch.
-    pub(crate) fn rest(&self) -> Rest {
-        self.rest
-    }
-
-    /// Adds what arrived, and appends the next batch of rewritten lines to `out`.
-    ///
-    /// # Errors
-    /// The code of the first line that breaks a rule; the lines before it are in `out`.
-    pub(crate) fn rewrite(&mut self, arrived: &[u8], out: &mut Vec<u8>) -> Result<(), Code> {
-        let mut held = mem::take(&mut self.held);
-        let input = if held.is_empty() {
-            arrived
-        } else {
-            held.extend_from_slice(arrived);
-            &held
-        };
-        let (taken, rest) = rewrite_lines(input, self.searched, &self.address, out)?;
-        self.held = if taken == 0 && !held.is_empty() { held } else { input[taken..].to_vec() };
-        self.searched = match rest {
-            Rest::NeedsMore => self.held.len(),
-            Rest::HasLines => 0,
-        };
-        self.rest = rest;
-        Ok(())
+impl Default for LineLimits {
+    fn default() -> LineLimits {
+        LineLimits { sent_bytes_max: LINE_BYTES_MAX, delivered_bytes_max: DELIVERED_BYTES_MAX }
     }
 }
 
-/// Rewrites lines until the input or the batch ends; returns the number of bytes that it took.
-fn rewrite_lines(
-    input: &[u8],
-    mut searched: usize,
-    address: &str,
-    out: &mut Vec<u8>,
-) -> Result<(usize, Rest), Code> {
-    let mut taken = 0;
-    while let Some(end) = memchr(b'\n', &input[taken + searched..]) {
-        if out.len() >= BATCH_BYTES {
-            return Ok((taken, Rest::HasLines));
+/// Rewritten lines, and what they were made of.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub(crate) text: Text<'a>,
+    /// Bytes of the input that are done with; less than all when the batch was full.
+    pub(crate) taken: usize,
+    pub(crate) lines: u64,
+    /// The code of the first line that breaks a rule; the lines before it are in `text`.
+    pub(crate) checked: Result<(), Code>,
+}
+
+/// The bytes of a batch, at most [`BATCH_BYTES_MAX`] of them.
+#[derive(Debug)]
+pub(crate) enum Text<'a> {
+    /// They lie in one piece.
+    Whole(&'a [u8]),
+    /// They lie in the input, the address between them: not worth copying.
+    Gathered(Gathered<'a>),
+}
+
+/// Lines with few `#`, and where these are.
+#[derive(Debug)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) lines: &'a [u8],
+    pub(crate) address: &'a Address,
+    marks: [u32; GATHERED_MARKS_MAX],
+    count: usize,
+}
+
+impl<'a> Gathered<'a> {
+    /// Returns the text in its order: pieces of the lines, and the address between them. The last
+    /// ones are empty where there are few `#`.
+    pub(crate) fn slices(&self) -> [IoSlice<'a>; 2 * GATHERED_MARKS_MAX + 1] {
+        let mut slices = [IoSlice::new(&[]); 2 * GATHERED_MARKS_MAX + 1];
+        let mut read = 0;
+        for (number, mark) in self.marks[..self.count].iter().enumerate() {
+            let mark = *mark as usize;
+            slices[2 * number] = IoSlice::new(&self.lines[read..mark]);
+            slices[2 * number + 1] = IoSlice::new(self.address.as_bytes());
+            read = mark + 1;
         }
-        let end = taken + searched + end;
-        rewrite_line(&input[taken..end], address, out)?;
-        (taken, searched) = (end + 1, 0);
+        slices[2 * self.count] = IoSlice::new(&self.lines[read..]);
+        slices
     }
-    if text_of(&input[taken..]).len() > LINE_BYTES_MAX {
-        return Err(Code::LineTooLong);
-    }
-    Ok((taken, Rest::NeedsMore))
 }
 
-fn rewrite_line(line: &[u8], address: &str, out: &mut Vec<u8>) -> Result<(), Code> {
-    let line = text_of(line);
-    if line.len() > LINE_BYTES_MAX {
-        return Err(Code::LineTooLong);
+impl Text<'_> {
+    /// Appends what is behind the first `taken` bytes to `rest`.
+    pub(crate) fn append_rest(&self, taken: usize, rest: &mut Vec<u8>) {
+        match self {
+            Text::Whole(text) => rest.extend_from_slice(&text[taken..]),
+            Text::Gathered(gathered) => {
+                let mut slices = gathered.slices();
+                let mut slices = &mut slices[..];
+                IoSlice::advance_slices(&mut slices, taken);
+                slices.iter().for_each(|slice| rest.extend_from_slice(slice));
+            }
+        }
     }
-    if str::from_utf8(line).is_err() {
-        return Err(Code::NotUtf8);
+}
+
+/// Rewrites whole lines, as many as fit a batch; `out` has room for [`OUT_BYTES`].
+pub(crate) fn rewrite<'a>(
+    lines: &'a [u8],
+    address: &'a Address,
+    limits: LineLimits,
+    out: &'a mut [u8],
+) -> Batch<'a> {
+    debug_assert!(lines.last().is_none_or(|last| *last == b'\n'), "an unfinished line");
+    debug_assert!(lines.len() <= BATCH_BYTES_MAX, "more than a batch, even before it grows");
+    let survey = Survey::of(lines);
+    let nothing_odd = !survey.returns
+        && lines_are_short(lines, limits.sent_bytes_max)
+        && (survey.ascii || str::from_utf8(lines).is_ok());
+    if nothing_odd && let Some(place) = all_at_once(lines, address, limits, out) {
+        let text = match place {
+            Place::Input => Text::Whole(lines),
+            Place::Gathered(gathered) => Text::Gathered(gathered),
+            Place::Out(length) => Text::Whole(&out[..length]),
+        };
+        return Batch { text, taken: lines.len(), lines: survey.ends, checked: Ok(()) };
     }
-    let marks = memchr_iter(b'#', line).count();
-    if line.len() - marks + marks * address.len() > DELIVERED_BYTES_MAX {
-        return Err(Code::TooManyHashes);
+    one_by_one::rewrite(lines, address, limits, out)
+}
+
+/// Checks the beginning of a line that has no end yet.
+///
+/// # Errors
+/// [`Code::LineTooLong`].
+pub(crate) fn check_unfinished(line: &[u8], limits: LineLimits) -> Result<(), Code> {
+    let too_long = text_of(line).len() > limits.sent_bytes_max;
+    if too_long { Err(Code::LineTooLong) } else { Ok(()) }
+}
+
+/// Where rewritten lines lie.
+enum Place<'a> {
+    Input,
+    Gathered(Gathered<'a>),
+    /// At the start of `out`, so many bytes.
+    Out(usize),
+}
+
+/// Rewrites lines of which each keeps to the rules before it grows; `None` where one might grow too
+/// long, or all of them together.
+fn all_at_once<'a>(
+    lines: &'a [u8],
+    address: &'a Address,
+    limits: LineLimits,
+    out: &mut [u8],
+) -> Option<Place<'a>> {
+    if memchr(b'#', lines).is_none() {
+        return Some(Place::Input);
     }
-    let mut copied = 0;
-    for mark in memchr_iter(b'#', line) {
-        out.extend_from_slice(&line[copied..mark]);
-        out.extend_from_slice(address.as_bytes());
-        copied = mark + 1;
+    let longest = lines.len().min(limits.sent_bytes_max);
+    let growth = (limits.delivered_bytes_max.saturating_sub(longest))
+        .min(BATCH_BYTES_MAX.saturating_sub(lines.len()));
+    let marks_max = growth / address.growth();
+    if lines.len() >= GATHERED_BYTES_MIN
+        && let Some(gathered) = gather(lines, address)
+    {
+        return (gathered.count <= marks_max).then_some(Place::Gathered(gathered));
     }
-    out.extend_from_slice(&line[copied..]);
-    out.push(b'\n');
-    Ok(())
+    copy(lines, address, marks_max, out).map(Place::Out)
+}
+
+/// Finds the `#`; `None` where they are too many.
+fn gather<'a>(lines: &'a [u8], address: &'a Address) -> Option<Gathered<'a>> {
+    let mut gathered = Gathered { lines, address, marks: [0; GATHERED_MARKS_MAX], count: 0 };
+    for mark in memchr_iter(b'#', lines) {
+        *gathered.marks.get_mut(gathered.count)? = mark as u32;
+        gathered.count += 1;
+    }
+    Some(gathered)
+}
+
+/// Copies the lines; returns how many bytes they became.
+fn copy(lines: &[u8], address: &Address, marks_max: usize, out: &mut [u8]) -> Option<usize> {
+    let (mut read, mut written, mut marks) = (0, 0, 0);
+    for mark in memchr_iter(b'#', lines) {
+        marks += 1;
+        if marks > marks_max {
+            return None;
+        }
+        written = address.put_after(&lines[read..mark], out, written);
+        read = mark + 1;
+    }
+    let rest = &lines[read..];
+    out[written..written + rest.len()].copy_from_slice(rest);
+    Some(written + rest.len())
+}
+
+/// Returns whether no line has more than `sent_bytes_max` bytes, without looking at each: among so
+/// many bytes there has to be an end.
+fn lines_are_short(lines: &[u8], sent_bytes_max: usize) -> bool {
+    let mut rest = lines;
+    while rest.len() > sent_bytes_max + 1 {
+        match memrchr(b'\n', &rest[..=sent_bytes_max]) {
+            Some(end) => rest = &rest[end + 1..],
+            None => return false,
+        }
+    }
+    true
 }
 
 /// Returns the line without the `\r` of an end `\r\n`.

@@ -22,7 +22,7 @@ use tracing::info;
 
 use crate::house::House;
 use crate::member::{Member, Newcomer};
-use crate::pump::{Departure, Why, poll_pump};
+use crate::pump::{Departure, Rules, Why, poll_pump};
 use crate::rooms::{Door, Leaving, RoomKey};
 use crate::seats::{Admits, Seat, admit};
 
@@ -67,7 +67,8 @@ impl Room {
     /// Waits for the next event. The pump comes first: what a member said, or that it is gone,
     /// counts before a newcomer asks for its seat.
     fn poll_event(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(departure) = poll_pump(&mut self.seats, cx) {
+        let rules = Rules { lines: self.house.settings.lines, meter: &self.house.meter };
+        if let Poll::Ready(departure) = poll_pump(&mut self.seats, rules, cx) {
             return Poll::Ready(Event::Departed(departure));
         }
         if let Poll::Ready(newcomer) = self.door.poll_recv(cx) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::limits;
+use crate::rewrite::LineLimits;
 
 /// The limits and waits of one relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Settings {
     pub connections_max: usize,
     /// Rooms at once; further ones are refused with `too_many_rooms`.
     pub rooms_max: usize,
+    /// How long lines may be.
+    pub lines: LineLimits,
     /// Time for the first line (`join_timeout`).
     pub join_wait: Duration,
     /// Silence after which a member of a room with a token can be replaced from its own side.
@@ -30,6 +33,7 @@ impl Default for Settings {
         Settings {
             connections_max: limits::CONNECTIONS_MAX,
             rooms_max: limits::ROOMS_MAX,
+            lines: LineLimits::default(),
             join_wait: limits::JOIN_WAIT,
             silence: limits::SILENCE,
             idle_wait: limits::IDLE_WAIT,

@@ -5,32 +5,76 @@ use proptest::prelude::{
 };
 
 use super::*;
+use crate::inbox::{Inbox, Spares};
+use crate::limits::{CHUNK_BYTES, OUT_BYTES};
 
-/// Feeds the pieces as the pump does; returns what went out and how it ended.
+/// Feeds the pieces as the pump does, a turn for each; returns what went out and how it ended.
 fn feed<'a>(
     address: &str,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Result<(), Code>) {
-    let mut inbox = Inbox::new(address.into(), Vec::new());
+    feed_within(LineLimits::default(), address, pieces)
+}
+
+fn feed_within<'a>(
+    limits: LineLimits,
+    address: &str,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Result<(), Code>) {
+    let mut inbox = Inbox::new(Address::new(address.parse().unwrap()), Vec::new());
+    let mut spares = Spares::default();
+    let mut out = vec![b'?'; OUT_BYTES];
     let mut all = Vec::new();
-    for piece in pieces {
-        let mut arrived = piece;
+    for piece in pieces.into_iter().flat_map(|piece| piece.chunks(CHUNK_BYTES)) {
+        let mut chunk = inbox.take_up(&mut spares);
+        if chunk.lines().is_empty() {
+            chunk.space()[..piece.len()].copy_from_slice(piece);
+            chunk.filled(piece.len());
+        }
         loop {
-            let mut batch = Vec::new();
-            let result = inbox.rewrite(arrived, &mut batch);
-            assert!(batch.len() <= BATCH_BYTES + DELIVERED_BYTES_MAX + 1);
-            assert!(inbox.held.len() <= piece.len() + LINE_BYTES_MAX + 1);
-            all.extend(batch);
-            if result.is_err() {
-                return (all, result);
+            let batch = rewrite(chunk.lines(), &inbox.address, limits, &mut out);
+            let before = all.len();
+            batch.text.append_rest(0, &mut all);
+            assert!(all.len() - before <= BATCH_BYTES_MAX);
+            assert_eq!(memchr_iter(b'\n', &all[before..]).count() as u64, batch.lines);
+            let (taken, checked) = (batch.taken, batch.checked);
+            chunk.take(taken);
+            let checked = checked.and_then(|()| check_unfinished(chunk.unfinished(), limits));
+            if checked.is_err() {
+                return (all, checked);
             }
-            arrived = &[];
-            if inbox.rest() == Rest::NeedsMore {
+            if chunk.lines().is_empty() {
                 break;
             }
         }
+        inbox.put_aside(chunk, &mut spares);
     }
     (all, Ok(()))
+}
+
+/// What should come out, line by line and by the book.
+fn by_the_book(limits: LineLimits, address: &str, given: &[u8]) -> (Vec<u8>, Result<(), Code>) {
+    let mut all = Vec::new();
+    let mut rest = given;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+        if line.len() > limits.sent_bytes_max {
+            return (all, Err(Code::LineTooLong));
+        }
+        let Ok(line) = String::from_utf8(line.to_vec()) else {
+            return (all, Err(Code::NotUtf8));
+        };
+        let line = line.replace('#', address);
+        if line.len() > limits.delivered_bytes_max {
+            return (all, Err(Code::TooManyHashes));
+        }
+        all.extend_from_slice(line.as_bytes());
+        all.push(b'\n');
+        rest = &rest[end + 1..];
+    }
+    let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
+    let too_long = rest.len() > limits.sent_bytes_max;
+    (all, if too_long { Err(Code::LineTooLong) } else { Ok(()) })
 }
 
 fn check(given: &[u8], expected: &str, end: Result<(), Code>) {
@@ -98,13 +142,11 @@ fn a_line_is_delivered_with_131072_bytes_at_most() {
 
 #[test]
 fn many_short_lines_of_marks_leave_in_bounded_batches() {
-    let given = b"#\n".repeat(CHUNK);
+    let given = b"#\n".repeat(CHUNK_BYTES);
     let address = "2001:db8:1111:2222:3333:4444:5555:6666";
-    let (out, result) = feed(address, given.chunks(CHUNK));
-    assert_eq!((out.len(), result), (CHUNK * (address.len() + 1), Ok(())));
+    let (out, result) = feed(address, given.chunks(CHUNK_BYTES));
+    assert_eq!((out.len(), result), (CHUNK_BYTES * (address.len() + 1), Ok(())));
 }
-
-const CHUNK: usize = crate::limits::CHUNK_BYTES;
 
 #[test]
 fn a_mark_at_any_edge_of_a_chunk_is_replaced() {
@@ -125,6 +167,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         2 => Just("é＃🦀".as_bytes().to_vec()),
         1 => any::<u8>().prop_map(|byte| vec![byte]),
         2 => (0..70_000usize).prop_map(|length| vec![b'x'; length]),
+        2 => (0..200usize).prop_map(|length| b"some words of #\n".repeat(length)),
         2 => (0..3_000usize).prop_map(|length| vec![b'#'; length]),
     ]
 }
@@ -133,25 +176,42 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cut_of_any_input_gives_the_same(
+    fn any_cut_of_any_input_gives_what_the_book_says(
         pieces in proptest::collection::vec(piece(), 0..12),
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..8),
+        address in prop_oneof![Just("127.0.0.1"), Just("::1"), Just(LONGEST)],
+        limits in prop_oneof![
+            Just(LineLimits::default()),
+            Just(LineLimits { sent_bytes_max: 100, delivered_bytes_max: 120 }),
+            Just(LineLimits { sent_bytes_max: 30_000, delivered_bytes_max: 30_000 }),
+        ],
     ) {
         let given = pieces.concat();
         let mut edges: Vec<usize> = cuts.iter().map(|cut| cut.index(given.len() + 1)).collect();
         edges.extend([0, given.len()]);
         edges.sort_unstable();
         let parts = edges.windows(2).map(|edge| &given[edge[0]..edge[1]]);
-        prop_assert_eq!(feed("127.0.0.1", parts), feed("127.0.0.1", [&given[..]]));
+        let expected = by_the_book(limits, address, &given);
+        prop_assert_eq!(feed_within(limits, address, parts), expected.clone());
+        prop_assert_eq!(feed_within(limits, address, [&given[..]]), expected);
     }
 
     #[test]
-    fn what_goes_out_has_no_mark_and_whole_lines_only(
-        pieces in proptest::collection::vec(piece(), 0..12),
+    fn what_a_listener_does_not_take_is_kept_to_the_byte(
+        pieces in proptest::collection::vec(piece(), 0..6),
+        taken in any::<proptest::sample::Index>(),
     ) {
-        let (out, _) = feed("127.0.0.1", [&pieces.concat()[..]]);
-        prop_assert_eq!(memchr(b'#', &out), None);
-        prop_assert_eq!(out.last().copied().unwrap_or(b'\n'), b'\n');
-        prop_assert_eq!(str::from_utf8(&out).err(), None);
+        let mut given = pieces.concat();
+        given.truncate(CHUNK_BYTES - 1);
+        given.push(b'\n');
+        let (address, mut out) = (Address::new("::1".parse().unwrap()), vec![0; OUT_BYTES]);
+        let batch = rewrite(&given, &address, LineLimits::default(), &mut out);
+        let (mut whole, mut rest) = (Vec::new(), Vec::new());
+        batch.text.append_rest(0, &mut whole);
+        let taken = taken.index(whole.len() + 1);
+        batch.text.append_rest(taken, &mut rest);
+        prop_assert_eq!(&rest, &whole[taken..]);
     }
 }
+
+const LONGEST: &str = "1111:2222:3333:4444:5555:6666:7777:8888";
