@@ -66,10 +66,7 @@ impl World {
 
     /// Starts the 25 agents at the addresses of a template and waits until they are ready.
     pub fn start_agents_at(&self, listen: &str) -> Result<Agents> {
-        let mut command = self.command(Program::Raida);
-        command.args(["--agents", "25", "--listen", listen, "--log", self.agents_log]);
-        command.arg("--data").arg(self.data()).stdout(Stdio::piped()).stderr(self.log("raida")?);
-        let mut process = Running::start("raida", &mut command)?;
+        let mut process = self.spawn_agents_at(listen)?;
         let mut lines = process.stdout()?.lines();
         let until = Instant::now() + READY_WITHIN;
         while Instant::now() < until {
@@ -85,6 +82,14 @@ impl World {
             }
         }
         bail!("raida was not ready within {READY_WITHIN:?}")
+    }
+
+    /// Starts the 25 agents and waits for nothing; their standard output is a pipe.
+    pub fn spawn_agents_at(&self, listen: &str) -> Result<Running> {
+        let mut command = self.command(Program::Raida);
+        command.args(["--agents", "25", "--listen", listen, "--log", self.agents_log]);
+        command.arg("--data").arg(self.data()).stdout(Stdio::piped()).stderr(self.log("raida")?);
+        Running::start("raida", &mut command)
     }
 
     /// Starts a relay on a port, 0 for one that is free.
@@ -125,6 +130,13 @@ pub struct Agents {
     pub process: Running,
     /// The file of their addresses.
     pub file: PathBuf,
+}
+
+impl Agents {
+    /// Returns the addresses of agent 0 to 24, as HOST:PORT.
+    pub fn addresses(&self) -> Result<Vec<String>> {
+        Ok(fs::read_to_string(&self.file)?.lines().map(str::to_owned).collect())
+    }
 }
 
 /// A relay.

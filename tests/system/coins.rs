@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use coin::{AGENTS, Amount, Answer, Coin, Rule, SerialNumber, StoredCoin, stack};
+use coin::{
+    AGENTS, Amount, Answer, AuthenticityNumber, Coin, Rule, SerialNumber, StoredCoin, stack,
+};
 use raida::{AddressBook, Authority, Claim, Timing};
 use tests::world::{Agents, Home, files_below};
 use tokio::runtime::Runtime;
@@ -30,6 +33,21 @@ pub(crate) fn owned(home: &Home) -> Result<Coins> {
         }
     }
     Ok(coins)
+}
+
+/// Returns the coins of all coin files below a folder, by ascending serial number.
+pub(crate) fn coins_below(dir: &Path) -> Result<Vec<Coin>> {
+    let mut coins = Vec::new();
+    for file in files_below(dir)? {
+        coins.extend(stack::read(&fs::read(&file)?)?.into_iter().map(|stored| stored.coin));
+    }
+    coins.sort_by_key(|coin| coin.sn);
+    Ok(coins)
+}
+
+/// Returns a secret that nobody knows.
+pub(crate) fn random_an() -> AuthenticityNumber {
+    AuthenticityNumber::from_bytes(rand::random::<[u8; 16]>())
 }
 
 /// Returns what coins are worth.

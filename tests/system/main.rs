@@ -8,6 +8,7 @@ mod coins;
 mod crash;
 mod cuts;
 mod ear;
+mod killed_agents;
 mod lanes;
 mod mended;
 mod order;

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use coin::{AnSet, AuthenticityNumber, Coin, SerialNumber, stack};
+use coin::{AnSet, Coin, SerialNumber};
 use raida::api::{AboutCoin, Route};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::http::Talk;
-use tests::world::{Agents, Running, World, files_below};
+use tests::world::{Agents, Running, World};
 
+use crate::coins::{coins_below, random_an};
 use crate::stage::{WITHIN, quiet, said, world};
 
 /// Where the bundle of raidajs lies. `.ci/run` sets it, and from then on nothing is skipped.
@@ -46,7 +45,7 @@ impl Scene {
         let (folder, world) = world();
         let purse = world.dir.join("purse");
         world.mint(coins, &purse).unwrap();
-        let coins = read_coins(&purse);
+        let coins = coins_below(&purse).unwrap();
         let (agents, port) = start_agents(&world).unwrap();
         Some(Scene { world, agents, coins, port, bundle, _folder: folder })
     }
@@ -73,8 +72,7 @@ impl Scene {
 
     /// Gives a coin another secret at one agent, so that the agent refuses its owner.
     pub(crate) fn frack(&self, coin: &Coin, agent: usize) {
-        let addresses = fs::read_to_string(&self.agents.file).unwrap();
-        let mut talk = Talk::with(addresses.lines().nth(agent).unwrap()).unwrap();
+        let mut talk = Talk::with(&self.agents.addresses().unwrap()[agent]).unwrap();
         let about = AboutCoin { sn: coin.sn, an: coin.ans.get(agent), pan: &random_an() };
         assert_eq!(talk.ask(Route::MultiDetect, [about].into_iter()).unwrap(), ["pass"]);
     }
@@ -93,14 +91,6 @@ fn start_agents(world: &World) -> Result<(Agents, u16)> {
     Err(last.expect("it was tried")).context("no port is free at 127.0.0.1 to 127.24.0.1")
 }
 
-fn read_coins(purse: &Path) -> Vec<Coin> {
-    let files = files_below(purse).unwrap();
-    let stored = files.iter().flat_map(|file| stack::read(&fs::read(file).unwrap()).unwrap());
-    let mut coins: Vec<Coin> = stored.map(|stored| stored.coin).collect();
-    coins.sort_by_key(|coin| coin.sn);
-    coins
-}
-
 fn as_json(coins: &[Coin]) -> Vec<Value> {
     let coin = |coin: &Coin| {
         let ans: Vec<String> = coin.ans.iter().map(|an| an.to_hex().to_string()).collect();
@@ -112,10 +102,6 @@ fn as_json(coins: &[Coin]) -> Vec<Value> {
 /// Returns a coin with secrets that nobody knows.
 pub(crate) fn counterfeit(sn: SerialNumber) -> Coin {
     Coin { sn, ans: AnSet::from_fn(|_| random_an()) }
-}
-
-fn random_an() -> AuthenticityNumber {
-    AuthenticityNumber::from_hex(&format!("{:032x}", rand::random::<u128>())).unwrap()
 }
 
 /// Returns, by serial number, what raidajs calls each coin and the letters of the 25 agents.
