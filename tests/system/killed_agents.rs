@@ -4,6 +4,7 @@
 mod lane;
 
 use std::sync::Barrier;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,10 @@ use crate::stage::world;
 const LANES: usize = 6;
 const COINS: &str = "1x250,1x100,1x25,1x5,176x1";
 const KILLS: usize = 50;
-/// How long the agents may work before they are killed, and how long they may be about to start.
-const WORK_MAX: Duration = Duration::from_millis(200);
+/// Batches that are acknowledged before the agents are killed, and how long after the last of them.
+const BATCHES_MAX: usize = 60;
+const PAUSE_MAX: Duration = Duration::from_millis(4);
+/// How long the agents may be about to start before they are killed.
 const START_MAX: Duration = Duration::from_millis(300);
 /// Of so many kills one comes while the agents start.
 const START_OF: u32 = 4;
@@ -84,10 +87,19 @@ fn kill_at_work(world: &World, lanes: &mut [Lane], rng: &mut StdRng) -> Result<(
     // Nobody connects once the kill may come: the ports of the dead may be somebody else's.
     let all_ready = Barrier::new(lanes.len() + 1);
     thread::scope(|scope| {
-        let work = |lane| scope.spawn(|| Lane::play(lane, &addresses, &all_ready));
-        let at_work: Vec<_> = lanes.iter_mut().map(work).collect();
+        let (tell, told) = channel();
+        let mut at_work = Vec::new();
+        for lane in lanes {
+            let (addresses, all_ready, tell) = (&addresses, &all_ready, tell.clone());
+            at_work.push(scope.spawn(move || lane.play(addresses, all_ready, &tell)));
+        }
+        drop(tell);
         all_ready.wait();
-        thread::park_timeout(rng.random_range(Duration::ZERO..WORK_MAX));
+        // Some deaths come as an acknowledgement arrives, others in the midst of what follows.
+        told.iter().take(rng.random_range(0..BATCHES_MAX)).for_each(drop);
+        if rng.random() {
+            thread::park_timeout(rng.random_range(Duration::ZERO..PAUSE_MAX));
+        }
         let killed = agents.process.kill();
         let ended = at_work.into_iter().map(|lane| lane.join().expect("a lane does not panic"));
         killed.and(ended.collect())

@@ -9,6 +9,7 @@
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::sync::Barrier;
+use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail, ensure};
 use coin::{AuthenticityNumber, Coin};
@@ -49,16 +50,21 @@ impl Lane {
     }
 
     /// Connects, checks what the last death left, and when all lanes have done so, changes coins until
-    /// the agents are gone. Passes the barrier in any case.
-    pub(super) fn play(&mut self, addresses: &[String], all_ready: &Barrier) -> Result<()> {
+    /// the agents are gone; tells of each batch that is acknowledged. Passes the barrier in any case.
+    pub(super) fn play(
+        &mut self,
+        addresses: &[String],
+        all_ready: &Barrier,
+        acknowledged: &Sender<()>,
+    ) -> Result<()> {
         let checked = self.check(addresses);
         all_ready.wait();
         let mut agents = checked?;
-        loop {
-            if self.pown(&mut agents)?.is_break() {
-                return Ok(());
-            }
+        while self.pown(&mut agents)?.is_continue() {
+            // Nobody listens any more when the kill is on its way.
+            let _ = acknowledged.send(());
         }
+        Ok(())
     }
 
     /// Expects that all that was acknowledged is there, and that what was not is there as a whole or not
