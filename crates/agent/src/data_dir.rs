@@ -11,7 +11,6 @@ pub(crate) mod files;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -143,7 +142,7 @@ impl DataDir {
     /// # Crash safety
     ///
     /// Replaced as a whole; synced when it returns.
-    pub fn write_addresses(&self, addresses: &[SocketAddr]) -> Result<(), DataDirError> {
+    pub fn write_addresses(&self, addresses: &[String]) -> Result<(), DataDirError> {
         let lines: String = addresses.iter().map(|address| format!("{address}\n")).collect();
         let path = self.path.join("agents.txt");
         files::replace(&path, lines.as_bytes()).map_err(failed_at(&path))

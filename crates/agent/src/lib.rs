@@ -25,6 +25,7 @@ mod service;
 mod settings;
 mod stall;
 mod tickets;
+mod tls;
 
 pub use acts::Taken;
 pub use agent::{Agent, Held, Stopped};
@@ -40,3 +41,4 @@ pub use program::main;
 pub use server::{Bounds, serve, serve_connection};
 pub use settings::{Settings, V1Fix};
 pub use tickets::{BadTicket, Ticket};
+pub use tls::{Tls, TlsError};

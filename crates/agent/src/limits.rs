@@ -7,6 +7,12 @@ use std::time::Duration;
 /// queue.
 pub const CONNECTIONS_MAX: usize = 256;
 
+/// How long a TLS handshake may take; meanwhile it counts as a connection.
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes of the file of a certificate, which may have some others with it, or of a key.
+pub const PEM_BYTES_MAX: usize = 64 * 1024;
+
 /// How long a connection may be idle, or take to send the head of a request.
 pub const HEAD_WAIT: Duration = Duration::from_secs(30);
 

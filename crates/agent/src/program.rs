@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod run;
+mod tls;
 
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;

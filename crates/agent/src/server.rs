@@ -56,7 +56,15 @@ pub async fn serve(
     while let Some((stream, place)) = next(&listener, &places, &stop).await {
         let (agent, bounds, stop) = (Arc::clone(&agent), bounds.clone(), stop.clone());
         connections.spawn(async move {
-            serve_connection(&agent, stream, &bounds, &stop).await;
+            match &agent.settings().tls {
+                None => serve_connection(&agent, stream, &bounds, &stop).await,
+                Some(tls) => {
+                    let handshake = tls.accept(agent.number(), stream);
+                    if let Some(Some(stream)) = stop.run_until_cancelled(handshake).await {
+                        serve_connection(&agent, stream, &bounds, &stop).await;
+                    }
+                }
+            }
             drop(place);
         });
     }

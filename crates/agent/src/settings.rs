@@ -2,6 +2,8 @@
 
 use raida::AddressBook;
 
+use crate::tls::Tls;
+
 /// How agents work. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -9,6 +11,8 @@ pub struct Settings {
     pub peers: AddressBook,
     /// Whether a coin may be fixed on fewer tickets than those of 13 agents.
     pub v1_fix: V1Fix,
+    /// The certificate that the agents show; without one they speak HTTP in the clear.
+    pub tls: Option<Tls>,
 }
 
 /// Whether the older fixing routes of v1 work by their own rules, for clients that know no other.

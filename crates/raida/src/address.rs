@@ -155,13 +155,11 @@ impl AddressBook {
         self.0.iter()
     }
 
-    /// Expects another certificate too, at every address that pins one, in this book, its clones
-    /// and the connections made from them. The newest two count: it is how a certificate is
+    /// Expects another certificate too at an agent whose certificate is pinned, in this book, its
+    /// clones and the connections made from them. The newest two count: it is how a certificate is
     /// renewed.
-    pub fn pin(&self, certificate: Fingerprint) {
-        for address in self.iter() {
-            address.pin(certificate);
-        }
+    pub fn pin(&self, agent: usize, certificate: Fingerprint) {
+        self.agent(agent).pin(certificate);
     }
 
     fn of(addresses: Vec<String>, plain_http: PlainHttp) -> Result<AddressBook, AddressError> {

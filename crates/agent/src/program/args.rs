@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use coin::AGENTS;
 use raida::Template;
 
+use super::tls::TlsArgs;
 use crate::mint::Order;
 
 /// Detection agents: who knows a coin's secrets may replace them.
@@ -40,6 +41,9 @@ pub(crate) struct AgentsArgs {
     /// The directory with their ledgers, as `raida mint` founded it
     #[arg(long, required = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 }
 
 /// What `raida` does beside running agents.
@@ -93,6 +97,8 @@ mod tests {
             vec!["raida", "--listen", "127.0.0.1:90{i:02}"],
             vec!["raida", "--agents", "24", "--listen", "127.0.0.1:90{i:02}", "--data", "d"],
             vec!["raida", "--listen", "127.0.0.1:{x}", "--data", "d"],
+            vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-cert", "c"],
+            vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-key", "k"],
             vec!["raida", "mint", "--data", "d", "--coins", "4x3", "--out", "o"],
             vec!["raida", "mint", "--data", "d", "--coins", "", "--out", "o"],
         ] {

@@ -8,6 +8,7 @@ use raida::AddressError;
 use crate::data_dir::DataDirError;
 use crate::ledger::OpenError;
 use crate::mint::MintError;
+use crate::tls::TlsError;
 
 /// All is done.
 pub(crate) const DONE: u8 = 0;
@@ -29,7 +30,9 @@ pub(crate) enum Failure {
     Mint(#[from] MintError),
     #[error("agent {agent} cannot listen on {address}")]
     Listen { agent: usize, address: String, source: io::Error },
-    #[error("the address {address} is not on this machine, and agents do not speak tls")]
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("the address {address} is not on this machine, and without tls agents stay on it")]
     NotLoopback { address: String },
     #[error("the agents cannot ask one another")]
     Peers(#[from] AddressError),
@@ -74,7 +77,10 @@ impl Failure {
             }
             (Failure::Listen { .. }, _) => "another --listen, or port 0 for free ports",
             (Failure::Peers(_), _) => "another --listen, with an address for each agent",
-            (Failure::NotLoopback { .. }, _) => "--listen '127.0.0.1:90{i:02}'",
+            (Failure::NotLoopback { .. }, _) => {
+                "--tls-cert FILE --tls-key FILE, or --listen '127.0.0.1:90{i:02}'"
+            }
+            (Failure::Tls(error), _) => tls_advice(error),
             (Failure::DataDir(_) | Failure::System(_), _) => {
                 "look at the system's limits and rights"
             }
@@ -89,6 +95,25 @@ impl Failure {
             Failure::DataDir(error) | Failure::Mint(MintError::DataDir(error)) => Some(error),
             _ => None,
         }
+    }
+}
+
+fn tls_advice(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::Io { .. } => "look at its name and rights",
+        TlsError::OpenToOthers { .. } => {
+            "chmod 600 on that file; if others may have read it, a new key and certificate"
+        }
+        TlsError::TooLong { .. } | TlsError::NoCertificate { .. } | TlsError::NoKey { .. } => {
+            "--tls-cert fullchain.pem --tls-key privkey.pem, the files that begin with -----BEGIN"
+        }
+        TlsError::Expired { .. } => "renew it",
+        TlsError::NotYetValid { .. } => "look at the clock of this machine",
+        TlsError::OtherKey { .. } => {
+            "the key that the certificate was made with; in a file with several certificates the \
+             agent's own comes first"
+        }
+        TlsError::Unusable { .. } => "a certificate with an ECDSA or RSA key",
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write, stdout};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
-use raida::{AddressBook, Template};
+use raida::Template;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -14,16 +14,19 @@ use tracing::info;
 
 use super::args::{AgentsArgs, MintArgs};
 use super::exit::{self, Failure};
+use super::tls;
 use crate::authority::Agents;
 use crate::data_dir::DataDir;
 use crate::ledger::Ledger;
 use crate::limits::{LEDGER_THREADS, OPEN_FILES};
 use crate::mint::{self, Begun};
 use crate::settings::{Settings, V1Fix};
+use crate::tls::Tls;
 
 /// Runs the agents until a signal.
 pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
     let (Some(data), Some(listen)) = (&args.data, &args.listen) else { return Ok(exit::USAGE) };
+    let tls = args.tls.load()?;
     raise_open_files();
     let dir = DataDir::open(data)?;
     let ledgers = dir.open_ledgers()?.into_iter();
@@ -33,30 +36,44 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
         .max_blocking_threads(LEDGER_THREADS)
         .build()
         .map_err(Failure::System)?;
-    runtime.block_on(run(&dir, ledgers, listen))
+    runtime.block_on(run(&dir, ledgers, listen, tls))
 }
 
 async fn run(
     dir: &DataDir,
     ledgers: Vec<Arc<dyn Ledger>>,
     listen: &Template,
+    tls: Option<Tls>,
 ) -> Result<u8, Failure> {
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     let [terminate, interrupt] = signals.map(|signal| signal.map_err(Failure::System));
-    let (listeners, addresses) = listen_all(listen, ledgers.len()).await?;
-    dir.write_addresses(&addresses)?;
-    let settings = Settings { peers: book(&addresses)?, v1_fix: V1Fix::Refused };
+    let numbers: Vec<usize> = ledgers.iter().map(|ledger| ledger.charter().agent).collect();
+    let reach = if tls.is_some() { Reach::Anywhere } else { Reach::Loopback };
+    let (listeners, addresses) = listen_all(listen, ledgers.len(), reach).await?;
+    dir.write_addresses(&tls::lines(&addresses, tls.as_ref()))?;
+    let peers = tls::book(&addresses, tls.as_ref())?;
+    let settings = Settings { peers, v1_fix: V1Fix::Refused, tls };
     let stop = CancellationToken::new();
     let agents = Agents::start(ledgers, listeners, &settings, &stop);
+    let hangup = settings.tls.is_some().then(|| signal(SignalKind::hangup()));
+    let hangup = hangup.transpose().map_err(Failure::System)?;
+    tls::announce(&numbers, settings.tls.as_ref());
     announce(&addresses).map_err(Failure::System)?;
     let stopping = stop_on(terminate?, interrupt?, &stop);
-    let (ended, ()) = tokio::join!(
+    let renewing = async {
+        if let Some(hangup) = hangup {
+            let write_down = |tls: &Tls| dir.write_addresses(&tls::lines(&addresses, Some(tls)));
+            tls::renew_on(hangup, &numbers, &settings, &stop, write_down).await;
+        }
+    };
+    let (ended, (), ()) = tokio::join!(
         async {
             let ended = agents.ended().await;
             stop.cancel();
             ended
         },
-        stopping
+        stopping,
+        renewing
     );
     ended.map_err(|_| Failure::LedgerFailed)?;
     info!("stopped");
@@ -81,9 +98,19 @@ pub(crate) fn mint(args: &MintArgs) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
+/// Whom agents may listen to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// This machine.
+    Loopback,
+    /// All machines.
+    Anywhere,
+}
+
 async fn listen_all(
     listen: &Template,
     agents: usize,
+    reach: Reach,
 ) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Failure> {
     let mut listeners = Vec::with_capacity(agents);
     let mut addresses = Vec::with_capacity(agents);
@@ -91,7 +118,7 @@ async fn listen_all(
         let address = listen.at(agent);
         let failed = |source| Failure::Listen { agent, address: address.clone(), source };
         let sockets: Vec<_> = address.to_socket_addrs().map_err(failed)?.collect();
-        if !sockets.iter().all(|socket| socket.ip().is_loopback()) {
+        if reach == Reach::Loopback && !sockets.iter().all(|socket| socket.ip().is_loopback()) {
             return Err(Failure::NotLoopback { address });
         }
         let listener = TcpListener::bind(sockets.as_slice()).await.map_err(failed)?;
@@ -99,12 +126,6 @@ async fn listen_all(
         listeners.push(listener);
     }
     Ok((listeners, addresses))
-}
-
-/// Returns the addresses through which the agents ask one another: those on which they listen.
-fn book(addresses: &[SocketAddr]) -> Result<AddressBook, Failure> {
-    let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    Ok(AddressBook::parse(&lines.join("\n"))?)
 }
 
 /// Says on stdout that the agents are up. Whoever started them may have closed it; they run all

@@ -10,4 +10,5 @@ mod ownership;
 mod process;
 mod program;
 mod routes;
+mod tls;
 mod town;

@@ -101,10 +101,15 @@ impl Raida {
         self.child.wait().unwrap();
     }
 
-    /// Sends a signal and returns how the program ended and what it wrote on stderr.
-    pub(crate) fn stop(mut self, signal: &str) -> (ExitStatus, String) {
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+    }
+
+    /// Sends a signal and returns how the program ended and what it wrote on stderr.
+    pub(crate) fn stop(mut self, signal: &str) -> (ExitStatus, String) {
+        self.signal(signal);
         let mut log = String::new();
         self.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (self.child.wait().unwrap(), log)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agents, Bounds, Charter, Ledger, Settings, SimDisk, V1Fix, serve_connection};
+use agent::{Agents, Bounds, Charter, Ledger, Settings, SimDisk, Tls, V1Fix, serve_connection};
 use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
 use raida::{AddressBook, Authority, Claim, Progress, Timing};
 use tokio::io::{DuplexStream, duplex};
@@ -31,6 +31,14 @@ pub(crate) struct Town {
 impl Town {
     /// Starts `agents` agents that know these coins.
     pub(crate) async fn of(agents: usize, coins: &[Coin]) -> Town {
+        Town::with(agents, coins, settings).await
+    }
+
+    async fn with(
+        agents: usize,
+        coins: &[Coin],
+        settings: impl FnOnce(&[SocketAddr]) -> Settings,
+    ) -> Town {
         let charter = |agent| Charter { network: NETWORK.parse().unwrap(), agent };
         let mut ledgers: Vec<Arc<dyn Ledger>> = Vec::new();
         let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
@@ -46,6 +54,17 @@ impl Town {
         let stop = CancellationToken::new();
         let agents = Agents::start(ledgers, listeners, &settings(&addresses), &stop);
         Town { addresses, agents, stop }
+    }
+
+    /// Starts 25 agents that know these coins and show this certificate.
+    pub(crate) async fn behind(coins: &[Coin], tls: &Tls) -> Town {
+        Town::with(AGENTS, coins, |addresses| {
+            let pin = tls.fingerprint();
+            let pinned = addresses.iter().map(|at| format!("https://{at} {pin}\n"));
+            let peers = AddressBook::parse(&pinned.collect::<String>()).unwrap();
+            Settings { peers, tls: Some(tls.clone()), ..settings(addresses) }
+        })
+        .await
     }
 
     /// Starts 25 agents that know these coins.
@@ -106,7 +125,11 @@ impl Drop for Town {
 pub(crate) fn settings(addresses: &[SocketAddr]) -> Settings {
     let nobody = (addresses.len()..AGENTS).map(|agent| format!("127.0.{agent}.1:1"));
     let lines: Vec<String> = addresses.iter().map(ToString::to_string).chain(nobody).collect();
-    Settings { peers: AddressBook::parse(&lines.join("\n")).unwrap(), v1_fix: V1Fix::Refused }
+    Settings {
+        peers: AddressBook::parse(&lines.join("\n")).unwrap(),
+        v1_fix: V1Fix::Refused,
+        tls: None,
+    }
 }
 
 pub(crate) fn quiet(_: Progress) {}

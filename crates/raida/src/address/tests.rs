@@ -63,9 +63,11 @@ fn pins_stand_behind_the_address() {
     assert_eq!(pins(&format!("192.0.2.{{i}}:8443\t{PIN} {PIN}")), [PIN, PIN]);
     let book = AddressBook::parse(&format!("https://raida{{i}}.example {PIN}")).unwrap();
     let renewed = Fingerprint::of(b"renewed");
-    book.clone().pin(renewed);
+    book.clone().pin(7, renewed);
     let both = Pins::new(vec![PIN.parse().unwrap(), renewed]);
     assert_eq!(book.agent(7).transport(), &Transport::Tls { pins: both });
+    let as_before = Pins::new(vec![PIN.parse().unwrap()]);
+    assert_eq!(book.agent(8).transport(), &Transport::Tls { pins: as_before });
     for (pinned, expected) in [
         (format!("https://h{{i}}.example {PIN}0"), "64 hex digits"),
         ("https://h{i}.example Sha1:00".to_owned(), "64 hex digits"),
