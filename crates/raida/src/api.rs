@@ -4,14 +4,23 @@
 //! object, or an array of them in the order of the question. HTTP's own status is 200 always:
 //! what an agent thinks stands in the field `status`.
 
+mod audit;
+mod exchange;
 mod form;
+mod offer;
 mod question;
 mod reply;
 mod request_id;
 mod route;
 mod status;
 
+pub use audit::Audit;
+pub use exchange::{
+    Breaking, Exchange, KnownCoin, Reservation, read_break, read_cancel, read_change,
+    read_exchange, read_join, read_reservation, write_cancel, write_exchange, write_reservation,
+};
 pub use form::{Form, FormError};
+pub use offer::{ChangeGiven, Offer, Wanted, read_wanted};
 pub use question::{AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins};
 pub use reply::Reply;
 pub use request_id::{BadRequestId, RequestId};

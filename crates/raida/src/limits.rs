@@ -6,6 +6,13 @@ use std::time::Duration;
 /// 200 and 4,000; a larger request only makes one answer slower.
 pub const REQUEST_COINS_MAX: usize = 10_000;
 
+/// Serial numbers of each denomination that an agent offers as change, unless it is asked for
+/// another number: what clients of v1 expect to choose from.
+pub const OFFER_NUMBERS: usize = 20;
+
+/// Serial numbers of each denomination that an agent offers at most: each costs it a read.
+pub const OFFER_NUMBERS_MAX: usize = 1000;
+
 /// Bytes in the body of a request that an agent takes: 10,000 coins in the longest of the
 /// three array encodings need 161 bytes each.
 pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;

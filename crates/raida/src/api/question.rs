@@ -7,6 +7,7 @@ use coin::{AuthenticityNumber, NETWORK_NUMBER, SerialNumber};
 use zeroize::Zeroizing;
 
 use super::form::{Form, FormError};
+use crate::limits::REQUEST_COINS_MAX;
 
 /// What a wallet says about one coin: its serial number, its AN and a proposed AN.
 #[derive(Clone, Copy)]
@@ -52,7 +53,7 @@ pub enum Dud {
         field: &'static str,
     },
     /// The arrays differ in length.
-    #[error("the array {field} has {got} values, sns has {expected}")]
+    #[error("the array {field} has {got} values instead of {expected}")]
     OtherLength {
         /// The array that differs.
         field: &'static str,
@@ -79,21 +80,51 @@ pub enum Dud {
         /// What the coin is worth.
         expected: u32,
     },
+    /// No id of a request.
+    #[error("id is not 32 hexadecimal digits")]
+    RequestId,
+    /// No seed of 8 hexadecimal digits.
+    #[error("seed is not 8 hexadecimal digits")]
+    Seed,
+    /// A value that no coin has.
+    #[error("there is no such denomination")]
+    NoSuchDenomination,
+    /// A count out of its range.
+    #[error("count is not a number of 1 to {max}")]
+    Count {
+        /// The largest count.
+        max: usize,
+    },
+    /// More coins than a request may be about.
+    #[error("{got} coins are more than {REQUEST_COINS_MAX}")]
+    TooManyCoins {
+        /// Coins in the request.
+        got: usize,
+    },
+    /// What shall be taken is worth something else than what is given.
+    #[error("coins worth {inputs} are given for coins worth {outputs}")]
+    Unequal {
+        /// What the coins that are given are worth.
+        inputs: u64,
+        /// What the coins that shall be taken are worth.
+        outputs: u64,
+    },
     /// The serial number stands in the request before.
     #[error("this serial number is in the request twice")]
     Twice,
 }
 
-/// Names of the secrets' fields, by the form of the question.
-struct Names {
-    an: &'static str,
-    pan: &'static str,
+/// Names of a coin's fields, by the form of the question.
+pub(super) struct Names {
+    pub(super) sn: &'static str,
+    pub(super) an: &'static str,
+    pub(super) pan: &'static str,
 }
 
-const ONE: Names = Names { an: "an", pan: "pan" };
-const MANY: Names = Names { an: "ans", pan: "pans" };
+const ONE: Names = Names { sn: "sn", an: "an", pan: "pan" };
+pub(super) const MANY: Names = Names { sn: "sns", an: "ans", pan: "pans" };
 
-const DENOMINATION: &str = "denomination";
+pub(super) const DENOMINATION: &str = "denomination";
 
 /// The later documents' name for the same.
 const DENOMINATION_SHORT: &str = "dn";
@@ -113,7 +144,7 @@ pub fn one_coin(form: &Form<'_>, proposal: Proposal) -> Result<CoinQuestion, Dud
     read(
         &ONE,
         form.one("nn"),
-        field("sn")?,
+        field(ONE.sn)?,
         field(ONE.an)?,
         pan,
         denomination.ok_or(Dud::Missing { field: DENOMINATION })?,
@@ -133,18 +164,27 @@ pub fn many_coins(
     form: &Form<'_>,
     proposal: Proposal,
 ) -> Result<Vec<Result<CoinQuestion, Dud>>, Dud> {
-    let sns = form.all("sns");
+    coins(form, &MANY, proposal)
+}
+
+/// The same with arrays of other names.
+pub(super) fn coins(
+    form: &Form<'_>,
+    names: &Names,
+    proposal: Proposal,
+) -> Result<Vec<Result<CoinQuestion, Dud>>, Dud> {
+    let sns = form.all(names.sn);
     if sns.is_empty() {
-        return Err(Dud::Missing { field: "sns" });
+        return Err(Dud::Missing { field: names.sn });
     }
     let array = |field: &'static str| match form.all(field) {
         [] => Err(Dud::Missing { field }),
         values if values.len() == sns.len() => Ok(values),
         values => Err(Dud::OtherLength { field, expected: sns.len(), got: values.len() }),
     };
-    let ans = array(MANY.an)?;
+    let ans = array(names.an)?;
     let pans = match proposal {
-        Proposal::Needed => Some(array(MANY.pan)?),
+        Proposal::Needed => Some(array(names.pan)?),
         Proposal::Ignored => None,
     };
     let is_short = form.all(DENOMINATION).is_empty() && !form.all(DENOMINATION_SHORT).is_empty();
@@ -155,7 +195,7 @@ pub fn many_coins(
     let coins = (0..sns.len()).map(|i| {
         let nn = nns.map_or(form.one("nn"), |nns| Some(&nns[i]));
         let pan = pans.map(|pans| pans[i].deref());
-        let coin = read(&MANY, nn, &sns[i], &ans[i], pan, &denominations[i])?;
+        let coin = read(names, nn, &sns[i], &ans[i], pan, &denominations[i])?;
         if seen.insert(coin.sn) { Ok(coin) } else { Err(Dud::Twice) }
     });
     Ok(coins.collect())
@@ -177,9 +217,10 @@ pub fn write_coins<'a>(coins: impl ExactSizeIterator<Item = AboutCoin<'a>>) -> Z
 
 /// The longest coin: four field names with `&`, `%5B%5D` and `=`, 8 digits of serial number,
 /// two secrets, 3 digits of denomination.
-const COIN_BYTES_MAX: usize = 4 * 8 + (3 + 3 + 4 + 12) + 8 + 2 * AuthenticityNumber::HEX_DIGITS + 3;
+pub(super) const COIN_BYTES_MAX: usize =
+    4 * 8 + (3 + 3 + 4 + 12) + 8 + 2 * AuthenticityNumber::HEX_DIGITS + 3;
 
-fn field(body: &mut Vec<u8>, name: &str, value: &str) {
+pub(super) fn field(body: &mut Vec<u8>, name: &str, value: &str) {
     body.push(b'&');
     body.extend_from_slice(name.as_bytes());
     body.extend_from_slice(b"%5B%5D=");

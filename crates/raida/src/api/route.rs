@@ -17,6 +17,22 @@ pub enum Route {
     MultiTicket,
     /// Which of AN and PAN the agent holds; changes nothing.
     FixLost,
+    /// Serial numbers of the pool that all agents offer alike.
+    ShowChange,
+    /// Breaks a coin into smaller ones whose secrets the agent chooses.
+    Change,
+    /// Breaks a coin into smaller ones.
+    Break,
+    /// Joins coins to a larger one.
+    Join,
+    /// Keeps serial numbers of the pool for the owner of some coins.
+    Reserve,
+    /// Exchanges coins, once for each id.
+    Exchange,
+    /// Sees to it that a request is not executed any more.
+    Cancel,
+    /// What is in circulation.
+    Audit,
 }
 
 /// The form of a route's answer.
@@ -29,7 +45,7 @@ pub enum Shape {
 }
 
 /// Names on the wire; the first one of a route is the one this client uses.
-const NAMES: [(&str, Route); 8] = [
+const NAMES: [(&str, Route); 16] = [
     ("echo", Route::Echo),
     ("version", Route::Version),
     ("detect", Route::Detect),
@@ -38,6 +54,14 @@ const NAMES: [(&str, Route); 8] = [
     ("multi_get_ticket", Route::MultiTicket),
     ("multi_ticket", Route::MultiTicket),
     ("fix_lost", Route::FixLost),
+    ("show_change", Route::ShowChange),
+    ("change", Route::Change),
+    ("break", Route::Break),
+    ("join", Route::Join),
+    ("reserve", Route::Reserve),
+    ("exchange", Route::Exchange),
+    ("cancel", Route::Cancel),
+    ("audit", Route::Audit),
 ];
 
 impl Route {
@@ -61,7 +85,18 @@ impl Route {
     /// Returns the form of the answer.
     pub fn shape(self) -> Shape {
         match self {
-            Route::Echo | Route::Version | Route::Detect | Route::Ticket => Shape::Object,
+            Route::Echo
+            | Route::Version
+            | Route::Detect
+            | Route::Ticket
+            | Route::ShowChange
+            | Route::Change
+            | Route::Break
+            | Route::Join
+            | Route::Reserve
+            | Route::Exchange
+            | Route::Cancel
+            | Route::Audit => Shape::Object,
             Route::MultiDetect | Route::MultiTicket | Route::FixLost => Shape::Array,
         }
     }

@@ -39,6 +39,9 @@ status_words! {
     AllPass "allpass" "Brief form: every coin passed.";
     AllFail "allfail" "Brief form: no coin passed.";
     Mixed "mixed" "Brief form: some coins passed.";
+    Success "success" "What was asked for was done.";
+    Exchange "exchange" "The exchange was executed, now or before.";
+    Cancelled "cancelled" "The request was cancelled and will never be executed.";
     An "an" "The agent holds the AN.";
     Pan "pan" "The agent holds the PAN.";
     Neither "neither" "The agent holds neither AN nor PAN.";
