@@ -1,5 +1,7 @@
 //! One detection agent: what it says of coins, and how it takes new secrets for them.
 
+mod exchanges;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coin::{AuthenticityNumber, SerialNumber};
@@ -12,9 +14,11 @@ use tracing::error;
 use crate::acts::{Fix, Take, Taken};
 use crate::committer::Committer;
 pub use crate::committer::Stopped;
+use crate::exchange::Desk;
 use crate::ledger::{Ledger, LedgerError};
 use crate::settings::Settings;
 use crate::tickets::{Ticket, Tickets};
+pub use exchanges::Census;
 
 /// One detection agent.
 pub struct Agent {
@@ -22,6 +26,7 @@ pub struct Agent {
     settings: Settings,
     committer: Committer,
     tickets: Mutex<Tickets>,
+    desk: Desk,
     failed: CancellationToken,
 }
 
@@ -51,6 +56,7 @@ impl Agent {
                 settings: settings.clone(),
                 committer,
                 tickets: Mutex::default(),
+                desk: Desk::default(),
                 failed,
             },
             work,

@@ -16,6 +16,7 @@ mod agent;
 mod authority;
 mod committer;
 mod data_dir;
+mod exchange;
 mod ledger;
 pub mod limits;
 mod mint;
@@ -28,9 +29,10 @@ mod tickets;
 mod tls;
 
 pub use acts::Taken;
-pub use agent::{Agent, Held, Stopped};
+pub use agent::{Agent, Census, Held, Stopped};
 pub use authority::Agents;
 pub use data_dir::{DataDir, DataDirError};
+pub use exchange::{Exchanged, Refused};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
     Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger, Ledger, LedgerError, OpenError,

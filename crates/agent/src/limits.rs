@@ -47,6 +47,26 @@ pub const TICKET_LIFE: Duration = Duration::from_secs(15);
 /// Coins on all living tickets of an agent; the oldest tickets die first.
 pub const TICKET_COINS_MAX: usize = 20_000;
 
+/// How long a reservation lives: time to ask 25 agents twice, and to give up one that is silent.
+pub const RESERVATION_LIFE: Duration = Duration::from_secs(60);
+
+/// Coins and serial numbers in all living reservations of an agent; further ones are refused.
+pub const RESERVED_COINS_MAX: usize = 20_000;
+
+/// How long an executed request is remembered by its hash when it has no id.
+pub const HASHED_LIFE: Duration = Duration::from_secs(60 * 60);
+
+/// Cancellations in a row that an agent takes from somebody who shows no coin: each is on its disk
+/// for ever.
+pub const CANCELLATIONS_MAX: u32 = 10_000;
+
+/// After how long it takes one more.
+pub const CANCEL_PAUSE: Duration = Duration::from_secs(1);
+
+/// Serial numbers that an agent looks at for one offer: enough for the largest while seven of
+/// eight of a denomination are in circulation.
+pub const OFFER_STEPS_MAX: usize = 50_000;
+
 /// Bytes of the block cache of one ledger: 25 of them share a machine.
 pub const LEDGER_CACHE_BYTES: u64 = 1024 * 1024;
 

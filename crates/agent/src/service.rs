@@ -5,7 +5,9 @@
 //! status word.
 
 mod asked;
+mod audit;
 mod detect;
+mod exchange;
 mod fix_lost;
 mod places;
 mod reply;
@@ -86,6 +88,14 @@ async fn ask<'s>(
         Route::Ticket => ticket::one(agent, &form, signature).await,
         Route::MultiTicket => ticket::many(agent, &form, signature).await,
         Route::FixLost => fix_lost::many(agent, &form, signature).await,
+        Route::ShowChange => exchange::show_change(agent, &form, signature).await,
+        Route::Change => exchange::change(agent, &form, signature).await,
+        Route::Break => exchange::broken(agent, &form, signature).await,
+        Route::Join => exchange::join(agent, &form, signature).await,
+        Route::Reserve => exchange::reserve(agent, &form, signature).await,
+        Route::Exchange => exchange::exchange(agent, &form, signature).await,
+        Route::Cancel => exchange::cancel(agent, &form, signature).await,
+        Route::Audit => audit::audit(agent, signature).await,
     }
 }
 

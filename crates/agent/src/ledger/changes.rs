@@ -124,7 +124,8 @@ impl<'l> Draft<'l> {
         Ok(())
     }
 
-    /// Writes down what became of a request of which nothing is known, as the caller has seen.
+    /// Writes down what became of a request of which nothing is known, or nothing that still
+    /// counts, as the caller has seen.
     ///
     /// # Errors
     ///

@@ -56,7 +56,7 @@ impl Counts {
 
     pub(super) fn note(&mut self, record: &Record) {
         match record {
-            Record::Exchanged { .. } => self.exchanged += 1,
+            Record::Exchanged { .. } | Record::Hashed { .. } => self.exchanged += 1,
             Record::Cancelled => self.cancelled += 1,
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use coin::NETWORK_NUMBER;
 use jiff::Timestamp;
-use raida::api::{Reply, Shape, Status};
+use raida::api::{Audit, ChangeGiven, Offer, Reply, Shape, Status};
 
 /// The date of the API that these agents speak.
 const API_VERSION: &str = "2021-05-04";
@@ -21,6 +21,12 @@ pub(crate) enum Answer<'s> {
     One(Box<Reply<'s>>),
     /// An array.
     Many(Vec<Reply<'s>>),
+    /// Serial numbers of the pool.
+    Offer(Box<Offer<'s>>),
+    /// Coins with secrets that the agent chose.
+    Change(Box<ChangeGiven<'s>>),
+    /// What was counted.
+    Audit(Box<Audit<'s>>),
     /// A bare word: the brief form of `detect`.
     Word(Status),
 }
@@ -71,8 +77,12 @@ impl Signature {
 impl Answer<'_> {
     pub(crate) fn content_type(&self) -> &'static str {
         match self {
-            Answer::One(_) | Answer::Many(_) => "application/json",
             Answer::Word(_) => "text/plain",
+            Answer::One(_)
+            | Answer::Many(_)
+            | Answer::Offer(_)
+            | Answer::Change(_)
+            | Answer::Audit(_) => "application/json",
         }
     }
 
@@ -81,6 +91,9 @@ impl Answer<'_> {
         match self {
             Answer::One(reply) => &reply.status,
             Answer::Many(replies) => replies.first().map_or("", |reply| &reply.status),
+            Answer::Offer(offer) => &offer.reply.status,
+            Answer::Change(change) => &change.reply.status,
+            Answer::Audit(audit) => &audit.reply.status,
             Answer::Word(status) => status.word(),
         }
     }
@@ -89,6 +102,9 @@ impl Answer<'_> {
         let json = match self {
             Answer::One(reply) => serde_json::to_vec(&reply),
             Answer::Many(replies) => serde_json::to_vec(&replies),
+            Answer::Offer(offer) => serde_json::to_vec(&offer),
+            Answer::Change(change) => serde_json::to_vec(&change),
+            Answer::Audit(audit) => serde_json::to_vec(&audit),
             Answer::Word(status) => return status.word().as_bytes().to_vec(),
         };
         json.expect("text and numbers are always JSON")
