@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("raida", &["coin"]),
     ("agent", &["raida", "coin"]),
     ("relay", &["protocol"]),
+    ("bench", &[]),
     ("client", &["protocol", "wallet", "raida", "coin"]),
     ("tests", &["coin", "protocol", "wallet", "raida", "agent", "relay", "client"]),
 ];
