@@ -19,5 +19,6 @@ mod speaker;
 mod stage;
 mod stopped;
 mod tap;
+mod tls;
 mod walk;
 mod wire;

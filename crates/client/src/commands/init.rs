@@ -23,7 +23,10 @@ pub(crate) async fn run(
     let session = Session::open(Common { home: Some(home.clone()), ..common }, screen)?;
     let network = match session.network().await {
         Ok(network) => Some(network),
-        Err(few) if few.exit == Exit::Agents => None,
+        Err(few) if few.exit == Exit::Agents => {
+            screen.say(&few.what);
+            None
+        }
         Err(failure) => return Err(failure),
     };
     let word =
