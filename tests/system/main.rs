@@ -11,6 +11,7 @@ mod ear;
 mod killed_agents;
 mod lanes;
 mod mended;
+mod operators;
 mod order;
 mod pay;
 mod raidajs;

@@ -1,13 +1,15 @@
-//! The directory of an authority: 25 ledgers, one lock, and the addresses of the running agents.
+//! The directory of an authority: its ledgers, one lock, and the addresses of the running agents.
 //!
 //! ```text
 //! DIR/lock            who works with the directory; held by a running `raida`
-//! DIR/agent-00/ … agent-24/   the ledgers
-//! DIR/agents.txt      25 addresses, written at each start
-//! DIR/mint.journal    an unfinished mint
+//! DIR/agent-00/ … agent-24/   the ledgers: all 25, or that of the one agent of this machine
+//! DIR/agents.txt      25 addresses, written at each start of all
+//! DIR/mint.journal    an unfinished mint of all agents
+//! DIR/order.journal   an unfinished mint of one agent
 //! ```
 
 pub(crate) mod files;
+mod one_agent;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -33,6 +35,24 @@ pub enum DataDirError {
     NotFounded {
         /// The directory.
         dir: PathBuf,
+    },
+    /// The one agent of this machine has no ledger here yet.
+    #[error("{dir} has no founded ledger of agent {agent}")]
+    AgentNotFounded {
+        /// The directory.
+        dir: PathBuf,
+        /// The agent.
+        agent: usize,
+    },
+    /// The directory of one agent holds a ledger of another.
+    #[error("{dir} is not for agent {agent} alone: it holds the ledger of agent {found}")]
+    OtherAgent {
+        /// The directory.
+        dir: PathBuf,
+        /// The agent that it should be for.
+        agent: usize,
+        /// The first other agent with a ledger there.
+        found: usize,
     },
     /// Another process has it.
     #[error("{dir} is in use by {holder}")]
@@ -96,16 +116,23 @@ impl DataDir {
         &self.path
     }
 
-    /// Opens the 25 ledgers of one network.
+    /// Opens the 25 ledgers of one network: that of the first of them.
+    ///
+    /// # Errors
+    ///
+    /// See [`DataDir::open_all`].
+    pub fn open_ledgers(&self) -> Result<Vec<FjallLedger>, DataDirError> {
+        self.open_all(None)
+    }
+
+    /// Opens the 25 ledgers of this network, or of the first of them when none is named.
     ///
     /// # Errors
     ///
     /// [`DataDirError::UnfinishedMint`] while a mint waits to be finished; the first ledger that
     /// is not founded, is another agent's or another network's, or is damaged.
-    pub fn open_ledgers(&self) -> Result<Vec<FjallLedger>, DataDirError> {
-        if self.mint_journal().exists() {
-            return Err(DataDirError::UnfinishedMint { dir: self.path.clone() });
-        }
+    pub fn open_all(&self, network: Option<&NetworkId>) -> Result<Vec<FjallLedger>, DataDirError> {
+        self.without_unfinished_mint()?;
         if !self.has_ledgers() {
             return Err(DataDirError::NotFounded { dir: self.path.clone() });
         }
@@ -113,7 +140,7 @@ impl DataDir {
             let ledger = FjallLedger::open(&self.ledger(agent));
             ledger.map_err(|source| DataDirError::Ledger { agent, source })
         })?;
-        let network = opened[0].charter().network.clone();
+        let network = network.unwrap_or(&opened[0].charter().network).clone();
         let checked = opened.into_iter().enumerate().map(|(agent, ledger)| {
             let ledger = ledger.expected_as(&Charter { network: network.clone(), agent });
             ledger.map_err(|source| DataDirError::Ledger { agent, source })
@@ -159,6 +186,13 @@ impl DataDir {
 
     pub(crate) fn mint_journal(&self) -> PathBuf {
         self.path.join("mint.journal")
+    }
+
+    fn without_unfinished_mint(&self) -> Result<(), DataDirError> {
+        if self.mint_journal().exists() || self.order_journal().exists() {
+            return Err(DataDirError::UnfinishedMint { dir: self.path.clone() });
+        }
+        Ok(())
     }
 
     fn lock(path: &Path) -> Result<DataDir, DataDirError> {

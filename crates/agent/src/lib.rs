@@ -38,7 +38,10 @@ pub use ledger::{
     Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger, Ledger, LedgerError, OpenError,
     Record, put,
 };
-pub use mint::{Begun, JournalError, MintError, Minted, Order, OrderError, mint};
+pub use mint::{
+    Accept, Begun, Joined, JournalError, MintError, Minted, Order, OrderError, OrderId,
+    PlacedOrder, ShareError, can_mint_share, join, mint, mint_share,
+};
 pub use program::main;
 pub use server::{Bounds, serve, serve_connection};
 pub use settings::{Settings, V1Fix};

@@ -99,3 +99,15 @@ pub const MINT_COINS_MAX: usize = coin::limits::BATCH_COINS_MAX;
 
 /// Coins written to a ledger in one commit of a mint.
 pub const MINT_COMMIT_COINS: usize = 10_000;
+
+/// Bytes of an order: at most 9 digits a coin, and its head.
+pub const ORDER_BYTES_MAX: u64 = 10 * MINT_COINS_MAX as u64 + 4096;
+
+/// Bytes of a share: 32 digits a coin, and its head.
+pub const SHARE_BYTES_MAX: u64 = 32 * MINT_COINS_MAX as u64 + 4096;
+
+/// Bytes of the record of an order at one agent.
+pub const RECORD_BYTES_MAX: u64 = 4096;
+
+/// Agents that must hold a coin's secrets so that it can be owned.
+pub const OWNED_FROM: usize = 13;

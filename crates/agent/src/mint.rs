@@ -12,26 +12,34 @@
 //! next one: a ledger takes a coin only if it does not know it, a file is written only if it is
 //! not there, so that each step may be taken twice, even after the first coins were spent.
 
+mod coin_files;
+mod join;
 mod journal;
 mod order;
+mod placed;
+mod share;
+mod share_error;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use coin::stack::{self, MAX_COINS};
 use coin::{
     AGENTS, AnSet, AuthenticityNumber, Coin, Denomination, Letter, PownString, SerialNumber,
-    StoredCoin,
 };
 use jiff::{Span, Timestamp, tz::TimeZone};
 use raida::NetworkId;
 
-use crate::data_dir::{self, DataDir, DataDirError, files};
+use self::coin_files::CoinFiles;
+use crate::data_dir::{self, DataDir, DataDirError};
 use crate::ledger::{Charter, Draft, FjallLedger, Ledger, LedgerError};
 use crate::limits::MINT_COMMIT_COINS;
 
+pub use join::{Accept, Joined, join};
 pub use journal::JournalError;
 pub use order::{Order, OrderError};
+pub use placed::{OrderId, PlacedOrder};
+pub use share::{can_mint_share, mint_share};
+pub use share_error::ShareError;
 
 /// A mint that is under way: what its journal holds.
 pub(crate) struct Mint {
@@ -171,20 +179,20 @@ impl Mint {
         for step in self.steps().skip(AGENTS) {
             self.take(step, dir)?;
         }
-        let files = (0..self.file_count()).map(|file| self.file(file).0);
+        let files = self.coin_files().paths().collect();
         let (network, order) = (self.network.clone(), self.order.clone());
-        Ok(Minted { network, order, files: files.collect(), begun })
+        Ok(Minted { network, order, files, begun })
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + use<> {
-        let files = (0..self.file_count()).map(Step::File);
+        let files = (0..self.coin_files().count()).map(Step::File);
         (0..AGENTS).map(Step::Ledger).chain(files).chain([Step::Finish])
     }
 
     pub(crate) fn take(&self, step: Step, dir: &DataDir) -> Result<(), MintError> {
         match step {
             Step::Ledger(agent) => self.enter(dir, agent),
-            Step::File(file) => self.write_file(file),
+            Step::File(file) => self.coin_files().write(file),
             Step::Finish => journal::remove(dir),
         }
     }
@@ -211,42 +219,19 @@ impl Mint {
         Ok(witnessed?)
     }
 
-    fn file_count(&self) -> usize {
-        self.coins.len().div_ceil(MAX_COINS)
-    }
-
-    /// Returns the path of a coin file and its coins.
-    fn file(&self, file: usize) -> (PathBuf, &[Coin]) {
-        let coins = self.coins.chunks(MAX_COINS).nth(file).unwrap_or_default();
-        let total: u64 = coins.iter().map(|coin| u64::from(coin.denomination().value())).sum();
-        let part = if self.file_count() > 1 { format!("-{}", file + 1) } else { String::new() };
-        (self.out.join(format!("{total}.CloudCoin.{}{part}.stack", self.tag)), coins)
-    }
-
-    fn write_file(&self, file: usize) -> Result<(), MintError> {
-        let (path, coins) = self.file(file);
-        let stored: Vec<StoredCoin> = coins.iter().map(|coin| self.stored(coin)).collect();
-        files::create(&path, stack::write(&stored).as_bytes()).map_err(|source| {
-            if source.kind() == io::ErrorKind::AlreadyExists {
-                MintError::FileExists { path }
-            } else {
-                MintError::File { path, source }
-            }
-        })
-    }
-
-    fn stored(&self, coin: &Coin) -> StoredCoin {
-        StoredCoin {
-            coin: coin.clone(),
-            pans: None,
+    fn coin_files(&self) -> CoinFiles<'_> {
+        CoinFiles {
+            out: &self.out,
+            tag: &self.tag,
+            expires: &self.expires,
             pown: PownString::all(Letter::Untried),
-            expires: Some(self.expires.clone()),
-            notes: Vec::new(),
+            coins: &self.coins,
         }
     }
 }
 
-fn is_free(ledgers: &[FjallLedger], sn: SerialNumber) -> Result<bool, MintError> {
+/// Tells whether none of these ledgers knows a coin.
+pub(crate) fn is_free(ledgers: &[FjallLedger], sn: SerialNumber) -> Result<bool, MintError> {
     for (agent, ledger) in ledgers.iter().enumerate() {
         if ledger.an(sn).map_err(|source| MintError::Ledger { agent, source })?.is_some() {
             return Ok(false);

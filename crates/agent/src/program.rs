@@ -1,6 +1,8 @@
 //! The program `raida`: its arguments, its exit codes, and how it starts and stops.
 
 mod args;
+mod ceremony;
+mod config;
 mod exit;
 mod run;
 mod tls;
@@ -28,7 +30,9 @@ pub fn main() -> ExitCode {
     // Ledgers and coin files are for their owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let ended = match &args.command {
-        Some(Command::Mint(order)) => run::mint(order),
+        Some(Command::Mint(mint)) => run::mint(mint),
+        Some(Command::Order(order)) => ceremony::order(order),
+        Some(Command::JoinShares(join)) => ceremony::join_shares(join),
         None => run::agents(&args.agents),
     };
     match ended {

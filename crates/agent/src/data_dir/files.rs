@@ -1,9 +1,28 @@
 //! Files that are whole or not there.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// Reads a file of at most so many bytes; they are wiped when dropped.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::FileTooLarge`] when it has more.
+pub(crate) fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > bytes_max {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    // The room is taken at once, so that no copy of it is left in memory unwiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1));
+    file.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Writes a new file that only its owner can read.
 ///

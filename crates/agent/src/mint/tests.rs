@@ -150,7 +150,7 @@ fn a_coin_that_changed_hands_before_its_mint_was_finished_keeps_its_new_secret()
 fn no_file_is_replaced_and_the_mint_can_be_finished_elsewhere() {
     let scene = Scene::new();
     let cut_off = scene.cut_off("2x5", AGENTS);
-    let (taken, _) = cut_off.file(0);
+    let taken = cut_off.coin_files().file(0).0;
     fs::write(&taken, "something else").unwrap();
     let refused = scene.mint("2x5").unwrap_err();
     assert!(matches!(refused, MintError::FileExists { path } if path == taken));

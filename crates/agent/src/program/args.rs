@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use coin::AGENTS;
-use raida::Template;
+use raida::{NetworkId, Template};
 
 use super::tls::TlsArgs;
 use crate::mint::Order;
@@ -12,7 +12,6 @@ use crate::mint::Order;
 /// Detection agents: who knows a coin's secrets may replace them.
 #[derive(Debug, Parser)]
 #[command(name = "raida", version, args_conflicts_with_subcommands = true)]
-#[command(subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -34,16 +33,33 @@ pub(crate) struct AgentsArgs {
     #[arg(value_parser = clap::value_parser!(u8).range(AGENTS as i64..=AGENTS as i64))]
     pub(crate) agents: u8,
 
-    /// Where they listen; {i} or {i:02} stands for an agent's number, port 0 for a free one
-    #[arg(long, required = true, value_name = "ADDR:PORT")]
-    pub(crate) listen: Option<Template>,
+    /// The one agent that runs on this machine, 0 to 24
+    #[arg(long, value_name = "N", conflicts_with = "agents")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..AGENTS as i64))]
+    pub(crate) agent: Option<u8>,
 
-    /// The directory with their ledgers, as `raida mint` founded it
-    #[arg(long, required = true, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// Where they listen; {i} or {i:02} stands for an agent's number, port 0 for a free one
+    #[arg(long, env = "RAIDA_LISTEN", value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<Template>,
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
+}
+
+/// Where an authority or one agent is at home. A flag wins over the environment, both win over
+/// the configuration.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlaceArgs {
+    /// What an operator writes down once: network, data, listen, peers, tls_cert, tls_key
+    #[arg(long, env = "RAIDA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The directory with the ledgers, as `raida mint` founded it
+    #[arg(long, env = "RAIDA_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// What `raida` does beside running agents.
@@ -51,22 +67,80 @@ pub(crate) struct AgentsArgs {
 pub(crate) enum Command {
     /// Make new coins while the agents are stopped; founds their ledgers the first time
     Mint(MintArgs),
+    /// Choose coins for agents on machines of their own to enter; holds no secrets
+    Order(OrderArgs),
+    /// Make coin files of an order from the shares of the 25 agents
+    JoinShares(JoinArgs),
 }
 
-/// What to mint.
+/// What to mint: coins at all agents of one directory, or an order at one agent.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["coins", "order"]))]
 pub(crate) struct MintArgs {
-    /// The directory with the agents' ledgers; made when it is not there
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 
+    /// How many coins of each value at all 25 agents, such as 13x250,1x100,3x25,2x5,4x1
+    #[arg(long, value_name = "LIST")]
+    pub(crate) coins: Option<Order>,
+
+    /// The order whose coins one agent enters, as `raida order` wrote it
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub(crate) order: Option<PathBuf>,
+
+    /// The one agent of this machine, 0 to 24
+    #[arg(long, value_name = "N", requires = "order", conflicts_with = "coins")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..AGENTS as i64))]
+    pub(crate) agent: Option<u8>,
+
+    /// Only look whether the order could be entered
+    #[arg(long, requires = "order", conflicts_with = "coins")]
+    pub(crate) dry_run: bool,
+
+    /// Where coin files or the share go; made when it is not there, never replaces a file
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Which coins to order.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OrderArgs {
     /// How many coins of each value, such as 13x250,1x100,3x25,2x5,4x1
     #[arg(long, value_name = "LIST")]
     pub(crate) coins: Order,
 
+    /// The network of the agents; a new one without --network and --data
+    #[arg(long, value_name = "ID")]
+    pub(crate) network: Option<NetworkId>,
+
+    /// A directory with ledgers of the network, its agents stopped: coins that they know are not
+    /// chosen
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The file to write; never replaces one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Which shares to join.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JoinArgs {
+    /// The order, as `raida order` wrote it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) order: PathBuf,
+
     /// Where the coin files go; made when it is not there, never replaces a file
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+
+    /// Make fracked coins when some shares are missing, at most 12
+    #[arg(long)]
+    pub(crate) fracked: bool,
+
+    /// The shares of the agents
+    #[arg(value_name = "SHARE", required = true)]
+    pub(crate) shares: Vec<PathBuf>,
 }
 
 #[cfg(test)]
@@ -93,16 +167,22 @@ mod tests {
     #[test]
     fn wrong_arguments_are_refused() {
         for wrong in [
-            vec!["raida"],
-            vec!["raida", "--listen", "127.0.0.1:90{i:02}"],
+            vec!["raida", "--agent", "25"],
+            vec!["raida", "--agent", "7", "--agents", "25"],
             vec!["raida", "--agents", "24", "--listen", "127.0.0.1:90{i:02}", "--data", "d"],
             vec!["raida", "--listen", "127.0.0.1:{x}", "--data", "d"],
             vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-cert", "c"],
             vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-key", "k"],
             vec!["raida", "mint", "--data", "d", "--coins", "4x3", "--out", "o"],
             vec!["raida", "mint", "--data", "d", "--coins", "", "--out", "o"],
+            vec!["raida", "mint", "--data", "d", "--out", "o"],
+            vec!["raida", "mint", "--data", "d", "--order", "f", "--out", "o"],
+            vec!["raida", "mint", "--data", "d", "--agent", "7", "--coins", "4x1", "--out", "o"],
+            vec!["raida", "mint", "--data", "d", "--coins", "4x1"],
+            vec!["raida", "join-shares", "--order", "f", "--out", "o"],
         ] {
-            assert_eq!(Args::try_parse_from(&wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+            let refused = Args::try_parse_from(&wrong).map(drop);
+            assert_eq!(refused.map_err(|error| error.exit_code()), Err(2), "{wrong:?}");
         }
     }
 }

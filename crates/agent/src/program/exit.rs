@@ -1,13 +1,15 @@
 //! Exit codes of `raida`, and what it says when it cannot go on.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use raida::AddressError;
 
+use super::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::ledger::OpenError;
-use crate::mint::MintError;
+use crate::mint::{MintError, ShareError};
 use crate::tls::TlsError;
 
 /// All is done.
@@ -28,6 +30,12 @@ pub(crate) enum Failure {
     DataDir(#[from] DataDirError),
     #[error(transparent)]
     Mint(#[from] MintError),
+    #[error(transparent)]
+    Share(Box<ShareError>),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("it was not said {0}")]
+    Unsaid(Unsaid),
     #[error("agent {agent} cannot listen on {address}")]
     Listen { agent: usize, address: String, source: io::Error },
     #[error(transparent)]
@@ -42,11 +50,39 @@ pub(crate) enum Failure {
     LedgerFailed,
 }
 
+impl From<ShareError> for Failure {
+    fn from(error: ShareError) -> Failure {
+        Failure::Share(Box::new(error))
+    }
+}
+
+/// What neither the arguments nor the configuration say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsaid {
+    /// The directory with the ledgers.
+    Data,
+    /// Where the agents listen.
+    Listen,
+    /// Where one agent finds the others.
+    Peers,
+}
+
+impl fmt::Display for Unsaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unsaid::Data => "where the ledgers are",
+            Unsaid::Listen => "where to listen",
+            Unsaid::Peers => "where the other agents are",
+        })
+    }
+}
+
 impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
-        match self.data_dir() {
-            Some(DataDirError::Busy { .. }) => BUSY,
-            Some(_) | None => CONFIGURATION,
+        match (self, self.data_dir()) {
+            (Failure::Unsaid(_), _) => USAGE,
+            (_, Some(DataDirError::Busy { .. })) => BUSY,
+            (_, Some(_) | None) => CONFIGURATION,
         }
     }
 
@@ -75,6 +111,15 @@ impl Failure {
             (Failure::Mint(_), _) => {
                 "the same command again once that is mended; it finishes this mint"
             }
+            (Failure::Share(error), _) => share_advice(error),
+            (Failure::Config(_), _) => "correct that file",
+            (Failure::Unsaid(Unsaid::Data), _) => {
+                "--data DIR, or `data` in the file that --config names"
+            }
+            (Failure::Unsaid(Unsaid::Listen), _) => {
+                "--listen '127.0.0.1:90{i:02}', or `listen` in the file that --config names"
+            }
+            (Failure::Unsaid(Unsaid::Peers), _) => "`peers` in the file that --config names",
             (Failure::Listen { .. }, _) => "another --listen, or port 0 for free ports",
             (Failure::Peers(_), _) => "another --listen, with an address for each agent",
             (Failure::NotLoopback { .. }, _) => {
@@ -93,6 +138,12 @@ impl Failure {
     fn data_dir(&self) -> Option<&DataDirError> {
         match self {
             Failure::DataDir(error) | Failure::Mint(MintError::DataDir(error)) => Some(error),
+            Failure::Share(error) => match error.as_ref() {
+                ShareError::DataDir(error) | ShareError::Mint(MintError::DataDir(error)) => {
+                    Some(error)
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -117,11 +168,44 @@ fn tls_advice(error: &TlsError) -> &'static str {
     }
 }
 
+fn share_advice(error: &ShareError) -> &'static str {
+    match error {
+        ShareError::Mint(MintError::Exhausted(_)) => "order coins of other values",
+        ShareError::FileExists { .. } | ShareError::Mint(MintError::FileExists { .. }) => {
+            "the same command with another --out"
+        }
+        ShareError::Torn { .. } => "a fresh copy of that file; the same mint writes a share again",
+        ShareError::OtherVersion { .. } => "the version of raida that wrote it",
+        ShareError::OpenToOthers { .. } => "chmod 600 SHARE",
+        ShareError::OtherOrder { .. } => "the shares of this order alone",
+        ShareError::OtherNetwork { .. } => "the order of this network, or correct `network`",
+        ShareError::Twice { .. } => "one share for each agent",
+        ShareError::TooFew { .. } => "ask the operators of these agents for their shares",
+        ShareError::Incomplete { .. } => {
+            "ask the operators of these agents for their shares, or --fracked"
+        }
+        ShareError::Known { .. } => {
+            "a new order, made with --data of a ledger of this network, at all agents"
+        }
+        ShareError::Unfinished { .. } => "raida mint with that order first; it finishes it",
+        ShareError::DataDir(_)
+        | ShareError::Mint(_)
+        | ShareError::Ledger { .. }
+        | ShareError::File { .. } => "the same command again once that is mended",
+    }
+}
+
 fn data_dir_advice(error: &DataDirError) -> &'static str {
     match error {
         DataDirError::NotFounded { .. }
         | DataDirError::Ledger { source: OpenError::NotFounded { .. }, .. } => {
             "raida mint --data DIR --coins 13x250,1x100,3x25,2x5,4x1 --out DIR"
+        }
+        DataDirError::AgentNotFounded { .. } => {
+            "raida mint --agent N --data DIR --order order.json --out DIR"
+        }
+        DataDirError::OtherAgent { .. } => {
+            "the --data of this agent; to part an authority, move each ledger to a directory of its own"
         }
         DataDirError::Busy { .. } => "stop the other raida first, or use another --data",
         DataDirError::UnfinishedMint { .. } => "the same raida mint again; it finishes it",

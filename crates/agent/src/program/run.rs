@@ -2,9 +2,11 @@
 
 use std::io::{self, Write, stdout};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use raida::Template;
+use coin::AGENTS;
+use raida::{AddressBook, Template};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -12,12 +14,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::args::{AgentsArgs, MintArgs};
-use super::exit::{self, Failure};
+use super::args::{AgentsArgs, MintArgs, PlaceArgs};
+use super::ceremony;
+use super::config::Config;
+use super::exit::{self, Failure, Unsaid};
 use super::tls;
 use crate::authority::Agents;
 use crate::data_dir::DataDir;
-use crate::ledger::Ledger;
+use crate::ledger::{FjallLedger, Ledger};
 use crate::limits::{LEDGER_THREADS, OPEN_FILES};
 use crate::mint::{self, Begun};
 use crate::settings::{Settings, V1Fix};
@@ -25,45 +29,69 @@ use crate::tls::Tls;
 
 /// Runs the agents until a signal.
 pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
-    let (Some(data), Some(listen)) = (&args.data, &args.listen) else { return Ok(exit::USAGE) };
-    let tls = args.tls.load()?;
+    let config = Config::of(&args.place)?;
+    let data = data(&args.place, &config)?;
+    let listen = args.listen.as_ref().or(config.listen.as_ref());
+    let listen = listen.ok_or(Failure::Unsaid(Unsaid::Listen))?;
+    if args.agent.is_some() && config.peers.is_none() {
+        return Err(Failure::Unsaid(Unsaid::Peers));
+    }
+    let tls = args.tls.load(&config)?;
     raise_open_files();
-    let dir = DataDir::open(data)?;
-    let ledgers = dir.open_ledgers()?.into_iter();
-    let ledgers: Vec<Arc<dyn Ledger>> = ledgers.map(|ledger| Arc::new(ledger) as _).collect();
+    let dir = DataDir::open(&data)?;
+    let ledgers = match args.agent {
+        Some(agent) => vec![dir.open_alone(agent.into(), config.network.as_ref())?],
+        None => dir.open_all(config.network.as_ref())?,
+    };
+    let ledgers: Vec<_> = ledgers.into_iter().map(Arc::new).collect();
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(LEDGER_THREADS)
         .build()
         .map_err(Failure::System)?;
-    runtime.block_on(run(&dir, ledgers, listen, tls))
+    runtime.block_on(run(&dir, ledgers, listen, config.peers, tls))
+}
+
+/// Returns the directory with the ledgers that the arguments or the configuration name.
+pub(crate) fn data(place: &PlaceArgs, config: &Config) -> Result<PathBuf, Failure> {
+    let data = place.data.as_ref().or(config.data.as_ref());
+    data.cloned().ok_or(Failure::Unsaid(Unsaid::Data))
 }
 
 async fn run(
     dir: &DataDir,
-    ledgers: Vec<Arc<dyn Ledger>>,
+    ledgers: Vec<Arc<FjallLedger>>,
     listen: &Template,
+    peers: Option<AddressBook>,
     tls: Option<Tls>,
 ) -> Result<u8, Failure> {
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     let [terminate, interrupt] = signals.map(|signal| signal.map_err(Failure::System));
     let numbers: Vec<usize> = ledgers.iter().map(|ledger| ledger.charter().agent).collect();
     let reach = if tls.is_some() { Reach::Anywhere } else { Reach::Loopback };
-    let (listeners, addresses) = listen_all(listen, ledgers.len(), reach).await?;
-    dir.write_addresses(&tls::lines(&addresses, tls.as_ref()))?;
-    let peers = tls::book(&addresses, tls.as_ref())?;
+    let (listeners, addresses) = listen_all(listen, &numbers, reach).await?;
+    // One agent does not know what the others' certificates are.
+    let write_down = |tls: Option<&Tls>| match numbers.len() {
+        AGENTS => dir.write_addresses(&tls::lines(&addresses, tls)),
+        _ => Ok(()),
+    };
+    write_down(tls.as_ref())?;
+    let peers = match peers {
+        Some(peers) => peers,
+        None => tls::book(&addresses, tls.as_ref())?,
+    };
     let settings = Settings { peers, v1_fix: V1Fix::Refused, tls };
     let stop = CancellationToken::new();
+    let ledgers = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
     let agents = Agents::start(ledgers, listeners, &settings, &stop);
     let hangup = settings.tls.is_some().then(|| signal(SignalKind::hangup()));
     let hangup = hangup.transpose().map_err(Failure::System)?;
     tls::announce(&numbers, settings.tls.as_ref());
-    announce(&addresses).map_err(Failure::System)?;
+    announce(&numbers, &addresses).map_err(Failure::System)?;
     let stopping = stop_on(terminate?, interrupt?, &stop);
     let renewing = async {
         if let Some(hangup) = hangup {
-            let write_down = |tls: &Tls| dir.write_addresses(&tls::lines(&addresses, Some(tls)));
-            tls::renew_on(hangup, &numbers, &settings, &stop, write_down).await;
+            tls::renew_on(hangup, &numbers, &settings, &stop, |tls| write_down(Some(tls))).await;
         }
     };
     let (ended, (), ()) = tokio::join!(
@@ -82,8 +110,12 @@ async fn run(
 
 /// Makes coins, and says where they are.
 pub(crate) fn mint(args: &MintArgs) -> Result<u8, Failure> {
-    let dir = DataDir::create(&args.data)?;
-    for minted in mint::mint(&dir, &args.coins, &args.out)? {
+    if let (Some(order), Some(agent)) = (&args.order, args.agent) {
+        return ceremony::share(args, order, agent);
+    }
+    let (Some(coins), Some(out)) = (&args.coins, &args.out) else { return Ok(exit::USAGE) };
+    let dir = DataDir::create(&data(&args.place, &Config::of(&args.place)?)?)?;
+    for minted in mint::mint(&dir, coins, out)? {
         let (coins, total) = (minted.order.coins(), minted.order.total());
         if minted.begun == Begun::Earlier {
             eprintln!("finished a mint of {total} that was cut off");
@@ -109,12 +141,12 @@ enum Reach {
 
 async fn listen_all(
     listen: &Template,
-    agents: usize,
+    agents: &[usize],
     reach: Reach,
 ) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Failure> {
-    let mut listeners = Vec::with_capacity(agents);
-    let mut addresses = Vec::with_capacity(agents);
-    for agent in 0..agents {
+    let mut listeners = Vec::with_capacity(agents.len());
+    let mut addresses = Vec::with_capacity(agents.len());
+    for &agent in agents {
         let address = listen.at(agent);
         let failed = |source| Failure::Listen { agent, address: address.clone(), source };
         let sockets: Vec<_> = address.to_socket_addrs().map_err(failed)?.collect();
@@ -130,8 +162,8 @@ async fn listen_all(
 
 /// Says on stdout that the agents are up. Whoever started them may have closed it; they run all
 /// the same.
-fn announce(addresses: &[SocketAddr]) -> io::Result<()> {
-    let agents = addresses.iter().enumerate();
+fn announce(agents: &[usize], addresses: &[SocketAddr]) -> io::Result<()> {
+    let agents = agents.iter().zip(addresses);
     let lines: String =
         agents.map(|(agent, address)| format!("agent {agent} listening on {address}\n")).collect();
     let mut stdout = stdout().lock();

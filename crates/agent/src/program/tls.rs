@@ -9,6 +9,7 @@ use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::config::Config;
 use super::exit::Failure;
 use crate::data_dir::DataDirError;
 use crate::settings::Settings;
@@ -27,11 +28,13 @@ pub(crate) struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Reads the files; `None` where HTTP is to be spoken in the clear.
-    pub(crate) fn load(&self) -> Result<Option<Tls>, TlsError> {
-        match (&self.tls_cert, &self.tls_key) {
-            (Some(certificate), Some(key)) => Tls::load(certificate, key).map(Some),
-            (_, _) => Ok(None),
+    /// Reads the files that these arguments name, else those of the configuration; `None` where
+    /// HTTP is to be spoken in the clear.
+    pub(crate) fn load(&self, config: &Config) -> Result<Option<Tls>, TlsError> {
+        let named = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
+        match named.or(config.tls.as_ref().map(|(certificate, key)| (certificate, key))) {
+            Some((certificate, key)) => Tls::load(certificate, key).map(Some),
+            None => Ok(None),
         }
     }
 }

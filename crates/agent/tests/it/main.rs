@@ -6,6 +6,7 @@ mod bad_input;
 mod bounds;
 mod http;
 mod lost_answers;
+mod one_agent;
 mod ownership;
 mod process;
 mod program;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 
@@ -72,11 +73,14 @@ impl Home {
 
 impl Raida {
     fn start(data: &Path, arguments: &[&str]) -> Raida {
-        let mut child =
-            agents(data, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Raida::spawn(&mut agents(data, arguments), 0..AGENTS)
+    }
+
+    fn spawn(command: &mut Command, agents: Range<usize>) -> Raida {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = child.stderr.take();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let addresses: Vec<String> = (0..AGENTS)
+        let addresses: Vec<String> = agents
             .map(|agent| {
                 let line = lines.next().expect("a line for each agent").unwrap();
                 line.strip_prefix(&format!("agent {agent} listening on ")).unwrap().to_owned()
@@ -124,9 +128,32 @@ impl Drop for Raida {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The one running agent of a machine; killed when dropped.
+pub(crate) struct OneAgent(Raida);
+
+impl OneAgent {
+    /// Starts an agent that must come up.
+    pub(crate) fn start(command: &mut Command, number: usize) -> OneAgent {
+        OneAgent(Raida::spawn(command, number..number + 1))
+    }
+
+    /// Posts a form and returns the answer.
+    pub(crate) fn post(&self, route: &str, form: &str) -> Value {
+        self.0.post(0, route, form)
+    }
+
+    /// Sends a signal and returns how the program ended and what it wrote on stderr.
+    pub(crate) fn stop(self, signal: &str) -> (ExitStatus, String) {
+        self.0.stop(signal)
+    }
+}
+
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_raida"));
-    command.args(arguments).env_remove("RAIDA_LOG").stdin(Stdio::null());
+    for name in ["RAIDA_LOG", "RAIDA_CONFIG", "RAIDA_DATA", "RAIDA_LISTEN"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
     command
 }
 
