@@ -1,7 +1,10 @@
 //! One detection agent: what it says of coins, and how it takes new secrets for them.
 
+mod conduct;
 mod exchanges;
+mod seen;
 
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coin::{AuthenticityNumber, SerialNumber};
@@ -12,11 +15,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::acts::{Fix, Take, Taken};
-use crate::committer::Committer;
 pub use crate::committer::Stopped;
+use crate::committer::{Committer, Witness};
+use crate::door::Door;
 use crate::exchange::Desk;
+use crate::faults::History;
 use crate::ledger::{Ledger, LedgerError};
 use crate::settings::Settings;
+use crate::tally::Tally;
 use crate::tickets::{Ticket, Tickets};
 pub use exchanges::Census;
 
@@ -27,6 +33,11 @@ pub struct Agent {
     committer: Committer,
     tickets: Mutex<Tickets>,
     desk: Desk,
+    door: Door,
+    tally: Arc<Tally>,
+    /// Only where the agent may be told to forget.
+    history: Option<Arc<History>>,
+    requests: AtomicU32,
     failed: CancellationToken,
 }
 
@@ -49,7 +60,10 @@ impl Agent {
         settings: &Settings,
         failed: CancellationToken,
     ) -> (Agent, impl Future<Output = ()> + Send + use<>) {
-        let (committer, work) = Committer::new(Arc::clone(&ledger), failed.clone());
+        let tally = Arc::new(Tally::new());
+        let history = settings.faults.is_some().then(Arc::<History>::default);
+        let witness = Witness { tally: Arc::clone(&tally), history: history.clone() };
+        let (committer, work) = Committer::new(Arc::clone(&ledger), witness, failed.clone());
         (
             Agent {
                 ledger,
@@ -57,6 +71,10 @@ impl Agent {
                 committer,
                 tickets: Mutex::default(),
                 desk: Desk::default(),
+                door: Door::new(settings.limits.clone()),
+                tally,
+                history,
+                requests: AtomicU32::new(rand::random()),
                 failed,
             },
             work,
@@ -89,7 +107,10 @@ impl Agent {
     ///
     /// What passed is on disk.
     pub async fn take(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
-        self.committer.carry_out(Take(coins)).await
+        match self.lie() {
+            Some(lie) => Ok(lie.take(&coins)),
+            None => self.committer.carry_out(Take(coins)).await,
+        }
     }
 
     /// Sets the ANs of coins, whatever they were; a coin that the agent did not know comes into
@@ -113,6 +134,9 @@ impl Agent {
     ///
     /// [`Stopped`] when the ledger failed.
     pub async fn holds(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Held>, Stopped> {
+        if let Some(lie) = self.lie() {
+            return Ok(lie.holds(&coins));
+        }
         self.read(move |ledger| {
             let held = coins.iter().map(|CoinQuestion { sn, an, pan }| {
                 Ok(match ledger.an(*sn)? {

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::limits::STOP_WAIT;
 use crate::server::{Bounds, serve};
 use crate::settings::Settings;
+use crate::watch::{View, watch};
 
 /// Running agents. They stop when their token is cancelled, or all of them when the ledger of one
 /// fails: the disk of the others is the same.
@@ -20,6 +21,9 @@ pub struct Agents {
     agents: Vec<Arc<Agent>>,
     serving: JoinSet<()>,
     committing: JoinSet<()>,
+    /// Ends with the agents, not before: it says that they are stopping.
+    watching: JoinSet<()>,
+    stopping: CancellationToken,
     failed: CancellationToken,
 }
 
@@ -37,10 +41,12 @@ impl Agents {
             agents: Vec::with_capacity(ledgers.len()),
             serving: JoinSet::new(),
             committing: JoinSet::new(),
+            watching: JoinSet::new(),
+            stopping: stop.child_token(),
             failed,
         };
         // An agent whose ledger failed answers `error` until all have stopped.
-        let stop_all = stop.child_token();
+        let stop_all = running.stopping.clone();
         for (ledger, listener) in ledgers.into_iter().zip(listeners) {
             let (agent, work) = Agent::new(ledger, settings, running.failed.clone());
             let agent = Arc::new(agent);
@@ -59,6 +65,17 @@ impl Agents {
             stop_all.cancel();
         });
         running
+    }
+
+    /// Shows on a listener how the agents do: `/metrics`, `/healthz` and `/readyz`, until they have
+    /// ended.
+    pub fn watch(&mut self, listener: TcpListener, settings: &Settings) {
+        let view = View {
+            agents: self.agents.iter().map(Arc::downgrade).collect(),
+            stopping: self.stopping.clone(),
+            faults: settings.faults.clone(),
+        };
+        self.watching.spawn(watch(listener, view));
     }
 
     /// Returns the agents in the order in which they were started.

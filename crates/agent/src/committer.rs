@@ -15,8 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use crate::faults::History;
 use crate::ledger::{Draft, Ledger, LedgerError};
 use crate::limits::{COMMIT_COINS, COMMIT_QUEUE};
+use crate::tally::Tally;
 
 /// Something that may change the ledger.
 pub(crate) trait Act: Send + 'static {
@@ -44,6 +46,14 @@ pub struct Stopped;
 #[derive(Clone)]
 pub(crate) struct Committer(mpsc::Sender<Request>);
 
+/// Who looks on while commits are made.
+#[derive(Clone)]
+pub(crate) struct Witness {
+    pub(crate) tally: Arc<Tally>,
+    /// Only where an agent may be told to forget.
+    pub(crate) history: Option<Arc<History>>,
+}
+
 struct Request {
     coins: usize,
     decide: Box<Decide>,
@@ -59,10 +69,11 @@ impl Committer {
     /// dropped, or when a commit fails; then it cancels `failed`.
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
+        witness: Witness,
         failed: CancellationToken,
     ) -> (Committer, impl Future<Output = ()> + Send) {
         let (requests, waiting) = mpsc::channel(COMMIT_QUEUE);
-        (Committer(requests), work(ledger, waiting, failed))
+        (Committer(requests), work(ledger, waiting, witness, failed))
     }
 
     /// Has an act decided and returns what came of it, when all of it is on disk.
@@ -70,6 +81,11 @@ impl Committer {
         let (answer, answered) = oneshot::channel();
         self.0.send(Request::new(act, answer)).await.map_err(|_| Stopped)?;
         answered.await.map_err(|_| Stopped)
+    }
+
+    /// Returns how many acts wait, those being decided left out.
+    pub(crate) fn queue(&self) -> usize {
+        self.0.max_capacity() - self.0.capacity()
     }
 
     /// Tells whether a commit has failed.
@@ -93,14 +109,16 @@ impl Request {
 async fn work(
     ledger: Arc<dyn Ledger>,
     mut waiting: mpsc::Receiver<Request>,
+    witness: Witness,
     failed: CancellationToken,
 ) {
     while let Some(first) = waiting.recv().await {
         let group = gather(first, &mut waiting);
-        let ledger = Arc::clone(&ledger);
+        let (ledger, witness) = (Arc::clone(&ledger), witness.clone());
         let agent = ledger.charter().agent;
         // The disk would hold up every other agent on this thread.
-        let done = tokio::task::spawn_blocking(move || decide(ledger.as_ref(), group)).await;
+        let done =
+            tokio::task::spawn_blocking(move || decide(ledger.as_ref(), group, &witness)).await;
         let fault = match done {
             Ok(Ok(())) => continue,
             Ok(Err(fault)) => Some(fault),
@@ -124,11 +142,17 @@ fn gather(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request>
     group
 }
 
-fn decide(ledger: &dyn Ledger, group: Vec<Request>) -> Result<(), LedgerError> {
+fn decide(ledger: &dyn Ledger, group: Vec<Request>, witness: &Witness) -> Result<(), LedgerError> {
     let mut draft = Draft::over(ledger);
     let decided = group.into_iter().map(|request| (request.decide)(&mut draft));
     let outcomes: Vec<Box<Tell>> = decided.collect::<Result<_, _>>()?;
-    draft.commit()?;
+    if let Some(history) = &witness.history {
+        history.note(&draft)?;
+    }
+    match draft.coins() {
+        0 => draft.commit()?,
+        coins => witness.tally.commit(coins, || draft.commit())?,
+    }
     outcomes.into_iter().for_each(|tell| tell());
     Ok(())
 }

@@ -16,7 +16,9 @@ mod agent;
 mod authority;
 mod committer;
 mod data_dir;
+mod door;
 mod exchange;
+mod faults;
 mod ledger;
 pub mod limits;
 mod mint;
@@ -25,14 +27,18 @@ mod server;
 mod service;
 mod settings;
 mod stall;
+mod tally;
 mod tickets;
 mod tls;
+mod watch;
 
 pub use acts::Taken;
 pub use agent::{Agent, Census, Held, Stopped};
 pub use authority::Agents;
 pub use data_dir::{DataDir, DataDirError};
+pub use door::{BadLimit, Limits, LimitsGiven};
 pub use exchange::{Exchanged, Refused};
+pub use faults::{AgentFault, BadFault, Faults, Switch};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
     Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger, Ledger, LedgerError, OpenError,

@@ -13,6 +13,21 @@ pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 /// Bytes of the file of a certificate, which may have some others with it, or of a key.
 pub const PEM_BYTES_MAX: usize = 64 * 1024;
 
+/// Connections to one agent at a time from one address, which may stand for a household or for all
+/// wallets of one machine.
+pub const CONNECTIONS_PER_ADDRESS: usize = 128;
+
+/// Addresses of which an agent keeps account at a time: more than it has connections, so that
+/// there is always one that can be forgotten.
+pub const ADDRESSES_MAX: usize = 32_768;
+
+/// Connections beyond the share of their address that are told so at a time; further ones are
+/// closed without a word.
+pub const REFUSALS_MAX: usize = 32;
+
+/// How long a connection beyond the share of its address has to ask and to hear that.
+pub const REFUSAL_WAIT: Duration = Duration::from_secs(2);
+
 /// How long a connection may be idle, or take to send the head of a request.
 pub const HEAD_WAIT: Duration = Duration::from_secs(30);
 
@@ -93,6 +108,24 @@ pub const LEDGER_THREADS: usize = 32;
 
 /// Open files that the program asks the system for: connections of 25 agents.
 pub const OPEN_FILES: u64 = 8192;
+
+/// Milliseconds that a slow agent may be told to wait.
+pub const FAULT_DELAY_MS_MAX: u32 = 600_000;
+
+/// Changes of coins that a forgetful agent may be told to undo, and keeps in memory for that.
+pub const FORGET_CHANGES_MAX: u32 = 100_000;
+
+/// Bytes of the faults that are set in one request.
+pub const FAULT_BYTES_MAX: usize = 16 * 1024;
+
+/// How long a commit may take before the agent counts as stuck for whoever watches.
+pub const COMMIT_STUCK: Duration = Duration::from_secs(10);
+
+/// Connections of those who watch the agents; further ones wait.
+pub const WATCHERS_MAX: usize = 16;
+
+/// How long one who watches may take to ask, and to read the answer.
+pub const WATCHER_WAIT: Duration = Duration::from_secs(10);
 
 /// Coins in one mint.
 pub const MINT_COINS_MAX: usize = coin::limits::BATCH_COINS_MAX;

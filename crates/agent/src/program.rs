@@ -4,6 +4,8 @@ mod args;
 mod ceremony;
 mod config;
 mod exit;
+mod faults;
+mod metrics;
 mod run;
 mod tls;
 

@@ -1,6 +1,8 @@
 //! Connections of an agent: how many, how long, and how they end.
 
+use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +18,14 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::Agent;
+use crate::door::{Excess, Guest};
+use crate::faults::Up;
 use crate::limits::{
-    CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WAIT, MEMORY_KIB_MAX, STOP_WAIT, WRITE_WAIT,
+    HEAD_BYTES_MAX, HEAD_WAIT, MEMORY_KIB_MAX, REFUSAL_WAIT, REFUSALS_MAX, STOP_WAIT, WRITE_WAIT,
 };
 use crate::service;
 use crate::stall::Stall;
+use crate::tally::Cause;
 
 /// What all agents of a process may use together. Cheap to clone.
 #[derive(Clone)]
@@ -51,20 +56,23 @@ pub async fn serve(
     bounds: Bounds,
     stop: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(agent.door().limits().connections));
+    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     let connections = TaskTracker::new();
-    while let Some((stream, place)) = next(&listener, &places, &stop).await {
+    while let Some((stream, from, place)) = next(&listener, &places, &stop).await {
         let (agent, bounds, stop) = (Arc::clone(&agent), bounds.clone(), stop.clone());
-        connections.spawn(async move {
-            match &agent.settings().tls {
-                None => serve_connection(&agent, stream, &bounds, &stop).await,
-                Some(tls) => {
-                    let handshake = tls.accept(agent.number(), stream);
-                    if let Some(Some(stream)) = stop.run_until_cancelled(handshake).await {
-                        serve_connection(&agent, stream, &bounds, &stop).await;
-                    }
-                }
+        let admitted = agent.door().admit(from.ip());
+        let place = match (&admitted, Arc::clone(&refusals).try_acquire_owned()) {
+            (Ok(_), _) => place,
+            (Err(_), Ok(place)) => place,
+            (Err(_), Err(_)) => {
+                // Beyond even that bound a connection is closed without a word.
+                agent.tally().refused(Cause::Connections);
+                continue;
             }
+        };
+        connections.spawn(async move {
+            receive(&agent, stream, admitted, &bounds, &stop).await;
             drop(place);
         });
     }
@@ -80,12 +88,12 @@ async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let accepted = async {
         let place = Arc::clone(places).acquire_owned().await.ok()?;
         loop {
             match listener.accept().await.and_then(without_delay) {
-                Ok(stream) => return Some((stream, place)),
+                Ok((stream, from)) => return Some((stream, from, place)),
                 Err(error) => {
                     warn!(%error, "a connection was not accepted");
                     // Out of open files: others must close first.
@@ -97,9 +105,51 @@ async fn next(
     stop.run_until_cancelled(accepted).await.flatten()
 }
 
-fn without_delay((stream, _): (TcpStream, std::net::SocketAddr)) -> io::Result<TcpStream> {
+fn without_delay((stream, from): (TcpStream, SocketAddr)) -> io::Result<(TcpStream, SocketAddr)> {
     stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok((stream, from))
+}
+
+/// Serves whoever was let in, or tells him why he was not; by TLS where the agent speaks it.
+async fn receive(
+    agent: &Agent,
+    stream: TcpStream,
+    admitted: Result<Guest, Excess>,
+    bounds: &Bounds,
+    stop: &CancellationToken,
+) {
+    let Some(tls) = &agent.settings().tls else {
+        return talk(agent, stream, admitted, bounds, stop).await;
+    };
+    let handshake = tls.accept(agent.number(), stream);
+    if let Some(Some(stream)) = stop.run_until_cancelled(handshake).await {
+        talk(agent, stream, admitted, bounds, stop).await;
+    }
+}
+
+async fn talk(
+    agent: &Agent,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    admitted: Result<Guest, Excess>,
+    bounds: &Bounds,
+    stop: &CancellationToken,
+) {
+    match admitted {
+        Ok(guest) => serve_guest(agent, stream, &guest, bounds, stop).await,
+        Err(reason) => refuse(agent, stream, reason).await,
+    }
+}
+
+/// Tells one connection too many that it is so, whatever it asks.
+async fn refuse(agent: &Agent, stream: impl AsyncRead + AsyncWrite + Unpin, reason: Excess) {
+    let answer = service_fn(|request| {
+        std::future::ready(Ok::<_, Infallible>(service::send_away(agent, reason, &request)))
+    });
+    let connection = http1::Builder::new()
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), answer);
+    // Whoever does not ask or read in time hears nothing.
+    let _ = timeout(REFUSAL_WAIT, connection).await;
 }
 
 /// Serves an agent on one connection, whatever stream that is, until either side ends it or
@@ -110,7 +160,22 @@ pub async fn serve_connection(
     bounds: &Bounds,
     stop: &CancellationToken,
 ) {
-    let answer = service_fn(|request| service::answer(agent, bounds, request));
+    let stranger = agent.door().stranger();
+    serve_guest(agent, stream, &stranger, bounds, stop).await;
+}
+
+async fn serve_guest(
+    agent: &Agent,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    guest: &Guest,
+    bounds: &Bounds,
+    stop: &CancellationToken,
+) {
+    if agent.conduct().up == Up::No {
+        return;
+    }
+    let _connected = agent.tally().connected();
+    let answer = service_fn(|request| service::answer(agent, guest, bounds, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)

@@ -8,68 +8,137 @@ mod asked;
 mod audit;
 mod detect;
 mod exchange;
+pub(crate) mod faults;
 mod fix_lost;
 mod places;
 mod reply;
 mod ticket;
 mod up;
-
-use std::convert::Infallible;
+mod visit;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response};
-use raida::api::{Dud, Form, Route, Shape, Status};
+use raida::api::{Dud, Form, FormError, Route, Shape, Status};
 use tokio::time::Instant;
-use tracing::debug;
 
 use self::asked::{Asked, NotAsked};
 use self::reply::{Answer, Signature};
+use self::visit::Visit;
 use crate::agent::{Agent, Stopped};
+use crate::door::{Excess, Guest};
+use crate::faults::Withheld;
 use crate::server::Bounds;
+use crate::tally::Cause;
 
 /// Why a route gives no answer of its own.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error(transparent)]
     Dud(#[from] Dud),
+    #[error("more than {0} coins in a request")]
+    TooManyCoins(usize),
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
 
-/// Answers one request.
+/// Why a request is not answered in the way of its route.
+#[derive(Debug, thiserror::Error)]
+enum NotHeard {
+    #[error("there is no such service")]
+    NoService,
+    #[error(transparent)]
+    SentAway(#[from] Excess),
+    #[error(transparent)]
+    NotAsked(#[from] NotAsked),
+}
+
+/// Answers one request, unless a fault is wanted. This is the one place at which faults get between
+/// a question and its answer.
 pub(crate) async fn answer<B>(
     agent: &Agent,
+    guest: &Guest,
     bounds: &Bounds,
     request: Request<B>,
-) -> Result<Response<Full<Bytes>>, Infallible>
+) -> Result<Response<Full<Bytes>>, Withheld>
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let began = Instant::now();
+    let Some(faults) = &agent.settings().faults else {
+        return Ok(respond(agent, guest, bounds, request).await);
+    };
+    if faults.have_a_route() && request.uri().path() == faults::PATH {
+        return Ok(faults::answer(faults, bounds, request).await);
+    }
+    let conduct = agent.conduct();
+    conduct.hear().await?;
+    // A ledger that fails says so in the answer itself.
+    let _ = agent.forget_as_told().await;
+    let response = respond(agent, guest, bounds, request).await;
+    let _ = agent.forget_again().await;
+    conduct.say().map(|()| response)
+}
+
+/// Answers a request whose connection is one too many for its address.
+pub(crate) fn send_away<B>(
+    agent: &Agent,
+    reason: Excess,
+    request: &Request<B>,
+) -> Response<Full<Bytes>> {
+    let stranger = agent.door().stranger();
+    let visit = Visit::begin(agent, &stranger, request);
     let signature = Signature::of(agent.number());
-    let Some(route) = Route::from_path(request.uri().path()) else {
-        return Ok(unread(signature.refuse(
-            Shape::Object,
-            Status::Error,
-            "there is no such service",
-        )));
+    not_heard(&visit, &signature, &reason.into())
+}
+
+async fn respond<B>(
+    agent: &Agent,
+    guest: &Guest,
+    bounds: &Bounds,
+    request: Request<B>,
+) -> Response<Full<Bytes>>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let visit = Visit::begin(agent, guest, &request);
+    let signature = Signature::of(agent.number());
+    let (route, asked) = match hear(&visit, agent, guest, bounds, request).await {
+        Ok(heard) => heard,
+        Err(reason) => return not_heard(&visit, &signature, &reason),
     };
-    let asked = match Asked::read(request, bounds).await {
-        Ok(asked) => asked,
-        Err(not_asked) => return Ok(unread(not_understood(&signature, route, &not_asked))),
-    };
-    let answer = match ask(agent, route, &asked, &signature, began).await {
+    let answer = match ask(agent, route, &asked, &signature, visit.began).await {
         Ok(answer) => answer,
-        Err(refusal) => refused(&signature, shape(route, &asked), &refusal),
+        Err(refusal) => {
+            if let Refusal::Dud(Dud::Form(FormError::TooManyValues)) | Refusal::TooManyCoins(_) =
+                refusal
+            {
+                visit.refused(Cause::Batch);
+            }
+            refused(&signature, shape(route, &asked), &refusal)
+        }
     };
-    debug!(agent = agent.number(), route = route.name(), status = answer.summary(), "answered");
-    let kind = HeaderValue::from_static(answer.content_type());
+    let (words, kind) = (answer.words(), HeaderValue::from_static(answer.content_type()));
     let mut response = Response::new(Full::new(asked.charge_for(answer.into_body())));
     response.headers_mut().insert(CONTENT_TYPE, kind);
-    Ok(response)
+    visit.end(&words, response)
+}
+
+async fn hear<B>(
+    visit: &Visit<'_>,
+    agent: &Agent,
+    guest: &Guest,
+    bounds: &Bounds,
+    request: Request<B>,
+) -> Result<(Route, Asked), NotHeard>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    guest.may_ask()?;
+    let route = visit.route.ok_or(NotHeard::NoService)?;
+    let asked = Asked::read(request, agent.door().limits().body_bytes, bounds).await?;
+    Ok((route, asked))
 }
 
 async fn ask<'s>(
@@ -80,6 +149,10 @@ async fn ask<'s>(
     began: Instant,
 ) -> Result<Answer<'s>, Refusal> {
     let form = Form::parse(asked.text()).map_err(Dud::from)?;
+    let coins_max = agent.door().limits().coins;
+    if form.all("sns").len() > coins_max {
+        return Err(Refusal::TooManyCoins(coins_max));
+    }
     match route {
         Route::Echo => Ok(up::echo(signature, began)),
         Route::Version => Ok(up::version(agent, signature)),
@@ -111,22 +184,33 @@ fn is_brief(form: &Form<'_>) -> bool {
 
 fn refused<'s>(signature: &'s Signature, shape: Shape, refusal: &Refusal) -> Answer<'s> {
     let status = match refusal {
-        Refusal::Dud(_) => Status::Dud,
+        Refusal::Dud(_) | Refusal::TooManyCoins(_) => Status::Dud,
         Refusal::Stopped(_) => Status::Error,
     };
     signature.refuse(shape, status, &refusal.to_string())
 }
 
-fn not_understood<'s>(signature: &'s Signature, route: Route, reason: &NotAsked) -> Answer<'s> {
-    signature.refuse(route.shape(), Status::Dud, &reason.to_string())
-}
-
 /// Answers a request that was not read to its end: what is left of it cannot be told from a next
 /// one, so that the connection ends here.
-fn unread(answer: Answer<'_>) -> Response<Full<Bytes>> {
-    let kind = HeaderValue::from_static(answer.content_type());
+fn not_heard(visit: &Visit<'_>, signature: &Signature, reason: &NotHeard) -> Response<Full<Bytes>> {
+    let (status, cause) = match reason {
+        NotHeard::NoService => (Status::Error, None),
+        NotHeard::SentAway(Excess::Connections(_)) => (Status::Error, Some(Cause::Connections)),
+        NotHeard::SentAway(Excess::Requests(_)) => (Status::Error, Some(Cause::RequestRate)),
+        NotHeard::SentAway(Excess::Coins(_)) => (Status::Error, Some(Cause::CoinRate)),
+        NotHeard::NotAsked(NotAsked::OtherMethod) => (Status::Dud, Some(Cause::Method)),
+        NotHeard::NotAsked(NotAsked::TooLong(_)) => (Status::Dud, Some(Cause::Body)),
+        NotHeard::NotAsked(NotAsked::TooSlow) => (Status::Dud, Some(Cause::Slow)),
+        NotHeard::NotAsked(NotAsked::BrokeOff) => (Status::Dud, Some(Cause::BrokenOff)),
+    };
+    if let Some(cause) = cause {
+        visit.refused(cause);
+    }
+    let shape = visit.route.map_or(Shape::Object, Route::shape);
+    let answer = signature.refuse(shape, status, &reason.to_string());
+    let (words, kind) = (answer.words(), HeaderValue::from_static(answer.content_type()));
     let mut response = Response::new(Full::new(answer.into_body().into()));
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    visit.end(&words, response)
 }

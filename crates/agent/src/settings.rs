@@ -2,6 +2,8 @@
 
 use raida::AddressBook;
 
+use crate::door::Limits;
+use crate::faults::Faults;
 use crate::tls::Tls;
 
 /// How agents work. Cheap to clone.
@@ -13,6 +15,10 @@ pub struct Settings {
     pub v1_fix: V1Fix,
     /// The certificate that the agents show; without one they speak HTTP in the clear.
     pub tls: Option<Tls>,
+    /// What clients may use.
+    pub limits: Limits,
+    /// What the agents do wrong on purpose; none: nothing, and nothing can be switched on.
+    pub faults: Option<Faults>,
 }
 
 /// Whether the older fixing routes of v1 work by their own rules, for clients that know no other.

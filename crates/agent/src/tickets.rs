@@ -65,6 +65,12 @@ impl Tickets {
         self.coins.get(ticket).cloned().unwrap_or_default()
     }
 
+    /// Returns how many tickets are alive.
+    pub(crate) fn alive(&mut self, now: Instant) -> usize {
+        self.forget_old(now);
+        self.coins.len()
+    }
+
     fn forget_old(&mut self, now: Instant) {
         while let Some((given, _)) = self.by_age.front()
             && now.duration_since(*given) >= TICKET_LIFE

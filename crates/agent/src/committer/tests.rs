@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 use raida::api::CoinQuestion;
 use tokio_util::sync::CancellationToken;
 
-use super::{Committer, Stopped};
+use super::{Committer, Stopped, Witness};
 use crate::acts::{Take, Taken};
 use crate::ledger::sim::{Fault, SimDisk};
 use crate::ledger::tests::{Place, an, charter, sn};
 use crate::ledger::{Ledger, put};
+use crate::tally::Tally;
 
 fn ask(number: u32, from: u8, to: u8) -> CoinQuestion {
     CoinQuestion { sn: sn(number), an: an(from), pan: an(to) }
@@ -18,7 +19,8 @@ fn ask(number: u32, from: u8, to: u8) -> CoinQuestion {
 
 fn start(ledger: &Arc<dyn Ledger>) -> (Committer, CancellationToken) {
     let failed = CancellationToken::new();
-    let (committer, work) = Committer::new(Arc::clone(ledger), failed.clone());
+    let witness = Witness { tally: Arc::new(Tally::new()), history: None };
+    let (committer, work) = Committer::new(Arc::clone(ledger), witness, failed.clone());
     tokio::spawn(work);
     (committer, failed)
 }

@@ -136,6 +136,21 @@ impl<'l> Draft<'l> {
         Ok(())
     }
 
+    /// Returns the coins that will change, in the order of their serial numbers, with what is held
+    /// of each now.
+    pub(crate) fn changed(
+        &self,
+    ) -> Result<Vec<(SerialNumber, Option<AuthenticityNumber>)>, LedgerError> {
+        let mut coins: Vec<SerialNumber> = self.changes.coins.keys().copied().collect();
+        coins.sort_unstable();
+        coins.into_iter().map(|sn| Ok((sn, self.ledger.an(sn)?))).collect()
+    }
+
+    /// Returns how many coins will change.
+    pub(crate) fn coins(&self) -> usize {
+        self.changes.coins.len()
+    }
+
     /// Commits the changes, if there are any.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use clap::{Parser, Subcommand};
 use coin::AGENTS;
 use raida::{NetworkId, Template};
 
+use super::faults::FaultsArgs;
 use super::tls::TlsArgs;
+use crate::door::LimitsGiven;
 use crate::mint::Order;
 
 /// Detection agents: who knows a coin's secrets may replace them.
@@ -47,13 +49,35 @@ pub(crate) struct AgentsArgs {
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitsGiven,
+
+    #[command(flatten)]
+    pub(crate) faults: FaultsArgs,
+}
+
+/// Where to look on.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct MetricsArgs {
+    /// Where /metrics, /healthz and /readyz are shown; an address of this machine
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<String>,
+
+    /// Let --metrics be an address that other machines reach
+    #[arg(long)]
+    pub(crate) metrics_public: bool,
 }
 
 /// Where an authority or one agent is at home. A flag wins over the environment, both win over
 /// the configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlaceArgs {
-    /// What an operator writes down once: network, data, listen, peers, tls_cert, tls_key
+    /// What an operator writes down once: network, data, listen, peers, tls_cert, tls_key,
+    /// metrics, [limits]
     #[arg(long, env = "RAIDA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

@@ -8,6 +8,11 @@
 //! peers = "127.0.0.1:90{i:02}"            # a template, or a list of 25, as wallets take it
 //! tls_cert = "fullchain.pem"              # both or none; from the file's directory on, too
 //! tls_key = "privkey.pem"
+//! metrics = "127.0.0.1:9100"              # for whoever watches
+//!
+//! [limits]                                # of each agent; see docs/limits.md
+//! connections_per_address = 128
+//! requests_per_second = 200
 //! ```
 
 use std::fs;
@@ -18,6 +23,7 @@ use raida::{AddressBook, AddressError, BadNetworkId, NetworkId, Template};
 use serde::Deserialize;
 
 use super::args::PlaceArgs;
+use crate::door::LimitsGiven;
 
 /// What a configuration says; all of it may be left out.
 #[derive(Debug, Default)]
@@ -29,6 +35,10 @@ pub(crate) struct Config {
     pub(crate) peers: Option<AddressBook>,
     /// The certificate and its key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Where those look who watch the agents.
+    pub(crate) metrics: Option<String>,
+    /// What clients of each agent may use.
+    pub(crate) limits: LimitsGiven,
 }
 
 /// Why a configuration is not taken.
@@ -50,7 +60,8 @@ pub(crate) enum ConfigError {
     Address { path: PathBuf, key: &'static str, source: AddressError },
 }
 
-const KEYS: [&str; 6] = ["network", "data", "listen", "peers", "tls_cert", "tls_key"];
+const KEYS: [&str; 8] =
+    ["network", "data", "listen", "peers", "tls_cert", "tls_key", "metrics", "limits"];
 
 /// A configuration is some lines and 25 addresses; more is not read.
 const BYTES_MAX: u64 = 64 * 1024;
@@ -66,6 +77,9 @@ struct Text {
     peers: Option<Peers>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    metrics: Option<String>,
+    #[serde(default)]
+    limits: LimitsGiven,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +116,7 @@ impl Config {
             let near = nearest(&key);
             return Err(ConfigError::UnknownKey { path, key, near });
         }
-        let Text { network, data, listen, peers, tls_cert, tls_key } =
+        let Text { network, data, listen, peers, tls_cert, tls_key, metrics, limits } =
             toml::from_str(text).map_err(|error| syntax(&error))?;
         let beside = |named: PathBuf| path.parent().unwrap_or(Path::new("")).join(named);
         let tls = match (tls_cert, tls_key) {
@@ -122,6 +136,8 @@ impl Config {
             listen: listen.map_err(address("listen"))?,
             peers: peers.map_err(address("peers"))?,
             tls,
+            metrics,
+            limits,
         })
     }
 }
@@ -178,6 +194,15 @@ mod tests {
         let tls = parse("tls_cert = \"c.pem\"\ntls_key = \"/k.pem\"").unwrap().tls.unwrap();
         assert_eq!(tls, ("etc/c.pem".into(), "/k.pem".into()));
         assert_eq!(parse("data = \"/srv/l\"").unwrap().data.unwrap(), Path::new("/srv/l"));
+    }
+
+    #[test]
+    fn limits_are_a_table_and_a_slip_in_it_is_refused() {
+        let config = parse("metrics = \"[::1]:9100\"\n[limits]\nconnections = 7\n").unwrap();
+        assert_eq!(config.metrics.as_deref(), Some("[::1]:9100"));
+        assert_eq!(config.limits.limits().unwrap().connections, 7);
+        let slip = parse("[limits]\n\ncoin = 7\n").unwrap_err().to_string();
+        assert!(slip.contains("line 3: unknown field `coin`"), "{slip}");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use raida::AddressError;
 
 use super::config::ConfigError;
 use crate::data_dir::DataDirError;
+use crate::door::BadLimit;
 use crate::ledger::OpenError;
 use crate::mint::{MintError, ShareError};
 use crate::tls::TlsError;
@@ -44,6 +46,16 @@ pub(crate) enum Failure {
     NotLoopback { address: String },
     #[error("the agents cannot ask one another")]
     Peers(#[from] AddressError),
+    #[error(transparent)]
+    Limit(#[from] BadLimit),
+    #[error("the metrics cannot be shown on {address}")]
+    Metrics { address: String, source: io::Error },
+    #[error("the metrics address {address} is not on this machine")]
+    MetricsPublic { address: String },
+    #[error("faults on purpose are not for agents with a certificate")]
+    FaultsWithTls,
+    #[error("faults on purpose are for agents that only this machine reaches, not for {address}")]
+    FaultsAbroad { address: SocketAddr },
     #[error("the system refuses what the program needs to run")]
     System(#[source] io::Error),
     #[error("a ledger failed while the agents were running")]
@@ -126,6 +138,14 @@ impl Failure {
                 "--tls-cert FILE --tls-key FILE, or --listen '127.0.0.1:90{i:02}'"
             }
             (Failure::Tls(error), _) => tls_advice(error),
+            (Failure::Limit(_), _) => "a value within these bounds",
+            (Failure::Metrics { .. }, _) => "another --metrics, or port 0 for a free one",
+            (Failure::MetricsPublic { .. }, _) => {
+                "--metrics-public, if whoever reaches that address may see the numbers"
+            }
+            (Failure::FaultsAbroad { .. } | Failure::FaultsWithTls, _) => {
+                "leave out --fault and --faults"
+            }
             (Failure::DataDir(_) | Failure::System(_), _) => {
                 "look at the system's limits and rights"
             }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use coin::AGENTS;
-use raida::{AddressBook, Template};
+use raida::Template;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -18,9 +18,11 @@ use super::args::{AgentsArgs, MintArgs, PlaceArgs};
 use super::ceremony;
 use super::config::Config;
 use super::exit::{self, Failure, Unsaid};
+use super::metrics;
 use super::tls;
 use crate::authority::Agents;
 use crate::data_dir::DataDir;
+use crate::door::Limits;
 use crate::ledger::{FjallLedger, Ledger};
 use crate::limits::{LEDGER_THREADS, OPEN_FILES};
 use crate::mint::{self, Begun};
@@ -38,6 +40,7 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
     }
     let tls = args.tls.load(&config)?;
     raise_open_files();
+    let limits = args.limits.or(&config.limits).limits()?;
     let dir = DataDir::open(&data)?;
     let ledgers = match args.agent {
         Some(agent) => vec![dir.open_alone(agent.into(), config.network.as_ref())?],
@@ -49,7 +52,7 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
         .max_blocking_threads(LEDGER_THREADS)
         .build()
         .map_err(Failure::System)?;
-    runtime.block_on(run(&dir, ledgers, listen, config.peers, tls))
+    runtime.block_on(run(&dir, ledgers, listen, &config, tls, limits, args))
 }
 
 /// Returns the directory with the ledgers that the arguments or the configuration name.
@@ -62,28 +65,35 @@ async fn run(
     dir: &DataDir,
     ledgers: Vec<Arc<FjallLedger>>,
     listen: &Template,
-    peers: Option<AddressBook>,
+    config: &Config,
     tls: Option<Tls>,
+    limits: Limits,
+    args: &AgentsArgs,
 ) -> Result<u8, Failure> {
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     let [terminate, interrupt] = signals.map(|signal| signal.map_err(Failure::System));
     let numbers: Vec<usize> = ledgers.iter().map(|ledger| ledger.charter().agent).collect();
     let reach = if tls.is_some() { Reach::Anywhere } else { Reach::Loopback };
     let (listeners, addresses) = listen_all(listen, &numbers, reach).await?;
+    let faults = args.faults.faults(&addresses, tls.as_ref())?;
+    let metrics = metrics::listen(&args.metrics, config.metrics.as_ref()).await?;
     // One agent does not know what the others' certificates are.
     let write_down = |tls: Option<&Tls>| match numbers.len() {
         AGENTS => dir.write_addresses(&tls::lines(&addresses, tls)),
         _ => Ok(()),
     };
     write_down(tls.as_ref())?;
-    let peers = match peers {
-        Some(peers) => peers,
+    let peers = match &config.peers {
+        Some(peers) => peers.clone(),
         None => tls::book(&addresses, tls.as_ref())?,
     };
-    let settings = Settings { peers, v1_fix: V1Fix::Refused, tls };
+    let settings = Settings { peers, v1_fix: V1Fix::Refused, tls, limits, faults };
     let stop = CancellationToken::new();
     let ledgers = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
-    let agents = Agents::start(ledgers, listeners, &settings, &stop);
+    let mut agents = Agents::start(ledgers, listeners, &settings, &stop);
+    if let Some(listener) = metrics {
+        agents.watch(listener, &settings);
+    }
     let hangup = settings.tls.is_some().then(|| signal(SignalKind::hangup()));
     let hangup = hangup.transpose().map_err(Failure::System)?;
     tls::announce(&numbers, settings.tls.as_ref());

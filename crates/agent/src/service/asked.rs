@@ -19,6 +19,7 @@ use crate::server::Bounds;
 /// The form of a request, read to its end.
 pub(crate) struct Asked {
     text: Zeroizing<Vec<u8>>,
+    bytes_max: usize,
     charge: OwnedSemaphorePermit,
 }
 
@@ -27,8 +28,8 @@ pub(crate) struct Asked {
 pub(crate) enum NotAsked {
     #[error("only GET and POST are understood")]
     OtherMethod,
-    #[error("the request has more than {REQUEST_BYTES_MAX} bytes")]
-    TooLong,
+    #[error("the request has more than {0} bytes")]
+    TooLong(usize),
     #[error("the request did not arrive within {} s", BODY_WAIT.as_secs())]
     TooSlow,
     #[error("the request broke off")]
@@ -37,12 +38,16 @@ pub(crate) enum NotAsked {
 
 impl Asked {
     /// Reads the query of a GET or the body of a POST.
-    pub(crate) async fn read<B>(request: Request<B>, bounds: &Bounds) -> Result<Asked, NotAsked>
+    pub(crate) async fn read<B>(
+        request: Request<B>,
+        bytes_max: usize,
+        bounds: &Bounds,
+    ) -> Result<Asked, NotAsked>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         let reading = async {
-            let mut asked = Asked::empty(bounds).await;
+            let mut asked = Asked::empty(bytes_max, bounds).await;
             match *request.method() {
                 Method::GET => {
                     let query = request.uri().query().unwrap_or_default();
@@ -65,9 +70,10 @@ impl Asked {
         Bytes::from_owner(Charged { body, _charge: self.charge })
     }
 
-    async fn empty(bounds: &Bounds) -> Asked {
+    async fn empty(bytes_max: usize, bounds: &Bounds) -> Asked {
         let charge = bounds.charge(REQUEST_KIB_FIRST).await;
-        Asked { text: Zeroizing::new(Vec::with_capacity(REQUEST_KIB_FIRST * 1024)), charge }
+        let text = Zeroizing::new(Vec::with_capacity(REQUEST_KIB_FIRST * 1024));
+        Asked { text, bytes_max, charge }
     }
 
     async fn push_body<B>(&mut self, mut body: B, bounds: &Bounds) -> Result<(), NotAsked>
@@ -85,8 +91,8 @@ impl Asked {
 
     async fn push(&mut self, bytes: &[u8], bounds: &Bounds) -> Result<(), NotAsked> {
         let length = self.text.len() + bytes.len();
-        if length > REQUEST_BYTES_MAX {
-            return Err(NotAsked::TooLong);
+        if length > self.bytes_max {
+            return Err(NotAsked::TooLong(self.bytes_max));
         }
         if length > self.text.capacity() {
             self.grow(length, bounds).await;

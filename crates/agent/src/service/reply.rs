@@ -6,6 +6,8 @@ use coin::NETWORK_NUMBER;
 use jiff::Timestamp;
 use raida::api::{Audit, ChangeGiven, Offer, Reply, Shape, Status};
 
+use crate::tally::Words;
+
 /// The date of the API that these agents speak.
 const API_VERSION: &str = "2021-05-04";
 
@@ -86,15 +88,21 @@ impl Answer<'_> {
         }
     }
 
-    /// Returns the status word of the first reply, for the log.
-    pub(crate) fn summary(&self) -> &str {
+    /// Returns the status words, to be counted.
+    pub(crate) fn words(&self) -> Words {
         match self {
-            Answer::One(reply) => &reply.status,
-            Answer::Many(replies) => replies.first().map_or("", |reply| &reply.status),
-            Answer::Offer(offer) => &offer.reply.status,
-            Answer::Change(change) => &change.reply.status,
-            Answer::Audit(audit) => &audit.reply.status,
-            Answer::Word(status) => status.word(),
+            Answer::One(reply) => words_of_one(reply),
+            Answer::Many(replies) => {
+                // Only what is about a coin has a network number.
+                let coins = replies.iter().filter(|reply| reply.nn.is_some());
+                let words = Words::of(coins.filter_map(Reply::status));
+                let whole = replies.first().and_then(Reply::status).unwrap_or(Status::Error);
+                if words.coins() > 0 { words } else { Words::whole(whole) }
+            }
+            Answer::Offer(offer) => words_of_one(&offer.reply),
+            Answer::Change(change) => words_of_one(&change.reply),
+            Answer::Audit(audit) => words_of_one(&audit.reply),
+            Answer::Word(status) => Words::of([*status]),
         }
     }
 
@@ -108,5 +116,15 @@ impl Answer<'_> {
             Answer::Word(status) => return status.word().as_bytes().to_vec(),
         };
         json.expect("text and numbers are always JSON")
+    }
+}
+
+fn words_of_one(reply: &Reply<'_>) -> Words {
+    match reply.status() {
+        Some(status) if reply.nn.is_some() => Words::of([status]),
+        Some(Status::AllPass | Status::AllFail | Status::Mixed) => {
+            Words::of(reply.message.split(',').filter_map(Status::from_word))
+        }
+        status => Words::whole(status.unwrap_or(Status::Error)),
     }
 }

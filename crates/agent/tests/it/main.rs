@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bounds;
+mod faults;
 mod http;
 mod lost_answers;
 mod one_agent;

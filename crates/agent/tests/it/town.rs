@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agents, Bounds, Charter, Ledger, Settings, SimDisk, Tls, V1Fix, serve_connection};
+use agent::{
+    Agents, Bounds, Charter, Ledger, Limits, Settings, SimDisk, Tls, V1Fix, serve_connection,
+};
 use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
 use raida::{AddressBook, Authority, Claim, Progress, Timing};
 use tokio::io::{DuplexStream, duplex};
@@ -34,7 +36,8 @@ impl Town {
         Town::with(agents, coins, settings).await
     }
 
-    async fn with(
+    /// The same with other settings than usual.
+    pub(crate) async fn with(
         agents: usize,
         coins: &[Coin],
         settings: impl FnOnce(&[SocketAddr]) -> Settings,
@@ -129,6 +132,8 @@ pub(crate) fn settings(addresses: &[SocketAddr]) -> Settings {
         peers: AddressBook::parse(&lines.join("\n")).unwrap(),
         v1_fix: V1Fix::Refused,
         tls: None,
+        limits: Limits::default(),
+        faults: None,
     }
 }
 

@@ -71,6 +71,14 @@ impl Route {
         NAMES.into_iter().find_map(|(known, route)| (known == name).then_some(route))
     }
 
+    /// Goes through all routes, in the order of their declaration.
+    pub fn all() -> impl Iterator<Item = Route> {
+        let mut last = None;
+        // Other names of a route stand behind its first one.
+        let first = move |route: &Route| last.replace(*route) != Some(*route);
+        NAMES.into_iter().map(|(_, route)| route).filter(first)
+    }
+
     /// Returns the name of the service.
     pub fn name(self) -> &'static str {
         let named = NAMES.into_iter().find_map(|(name, route)| (route == self).then_some(name));
@@ -112,6 +120,7 @@ mod tests {
             assert_eq!(Route::from_path(&format!("/service/{name}")), Some(route));
             assert_eq!(Route::from_path(&route.path()), Some(route));
         }
+        assert!(Route::all().enumerate().all(|(place, route)| place == route as usize));
         for other in ["/", "/service/", "/service/Echo", "/service/echo/", "echo", "/service/fix"] {
             assert_eq!(Route::from_path(other), None, "{other}");
         }

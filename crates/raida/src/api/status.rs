@@ -11,6 +11,9 @@ macro_rules! status_words {
         }
 
         impl Status {
+            /// All of them, in the order of their declaration.
+            pub const ALL: [Status; [$($word),*].len()] = [$(Status::$status),*];
+
             /// Returns the word on the wire.
             pub fn word(self) -> &'static str {
                 match self {
