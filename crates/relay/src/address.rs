@@ -33,14 +33,12 @@ impl Address {
         usize::from(self.length) - 1
     }
 
-    /// Copies `piece` and the address to `out` at `at`; returns where they end. Up to
-    /// [`PADDED_BYTES`] bytes behind that may be overwritten.
+    /// Copies the address to `out` at `at`; returns where it ends. Up to [`PADDED_BYTES`] bytes from
+    /// `at` on are overwritten.
     #[inline]
-    pub(crate) fn put_after(&self, piece: &[u8], out: &mut [u8], at: usize) -> usize {
-        let end = at + piece.len();
-        out[at..end].copy_from_slice(piece);
-        out[end..end + PADDED_BYTES].copy_from_slice(&self.padded);
-        end + usize::from(self.length)
+    pub(crate) fn put(&self, out: &mut [u8], at: usize) -> usize {
+        out[at..at + PADDED_BYTES].copy_from_slice(&self.padded);
+        at + usize::from(self.length)
     }
 }
 
@@ -72,8 +70,8 @@ mod tests {
             let address = Address::new(text.parse().unwrap());
             assert_eq!(String::from_utf8_lossy(address.as_bytes()), text);
             let mut out = [b'.'; 64];
-            let end = address.put_after(b"<", &mut out, 1);
-            assert_eq!(&out[..end], format!(".<{text}").as_bytes());
+            let end = address.put(&mut out, 1);
+            assert_eq!(&out[..end], format!(".{text}").as_bytes());
         }
     }
 }

@@ -64,8 +64,8 @@ pub(crate) const KNOCKS_MAX: usize = 8;
 /// Bytes read at once; measured: less costs more time per byte, more gains nothing.
 pub(crate) const CHUNK_BYTES: usize = 65_536;
 
-/// Chunks that one member is heard in a row before others get their turn.
-pub(crate) const CHUNKS_PER_TURN: usize = 4;
+/// Chunks, or batches of them, that one member is heard in a row before others get their turn.
+pub(crate) const CHUNKS_PER_TURN: usize = 2;
 
 /// Bytes of an unfinished line that are copied out of the chunk when a turn ends; with more the
 /// member keeps the chunk.
@@ -78,6 +78,10 @@ pub(crate) const SPARE_CHUNKS_MAX: usize = 16;
 /// lines that a buffer holds, with a few `#` in them. More lines wait for the next batch: a chunk
 /// of nothing but `#` would grow to megabytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 132 * 1024;
+
+/// Lines that are looked at one by one before others get their turn, some ten microseconds' work:
+/// a chunk may have 65,536 of them.
+pub(crate) const CAREFUL_LINES_MAX: u64 = 1_024;
 
 /// Bytes of the buffer that a batch is written to.
 pub(crate) const OUT_BYTES: usize = BATCH_BYTES_MAX + crate::address::PADDED_BYTES;

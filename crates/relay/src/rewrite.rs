@@ -9,6 +9,7 @@
 //! The unit of work is the chunk of lines, not the line: where nothing can be wrong with any of
 //! them they are looked at once, many bytes at a time. Both ways give the same output.
 
+mod dense;
 mod one_by_one;
 mod survey;
 
@@ -159,7 +160,7 @@ fn all_at_once<'a>(
     {
         return (gathered.count <= marks_max).then_some(Place::Gathered(gathered));
     }
-    copy(lines, address, marks_max, out).map(Place::Out)
+    dense::copy(lines, address, marks_max, out).map(Place::Out)
 }
 
 /// Finds the `#`; `None` where they are too many.
@@ -170,22 +171,6 @@ fn gather<'a>(lines: &'a [u8], address: &'a Address) -> Option<Gathered<'a>> {
         gathered.count += 1;
     }
     Some(gathered)
-}
-
-/// Copies the lines; returns how many bytes they became.
-fn copy(lines: &[u8], address: &Address, marks_max: usize, out: &mut [u8]) -> Option<usize> {
-    let (mut read, mut written, mut marks) = (0, 0, 0);
-    for mark in memchr_iter(b'#', lines) {
-        marks += 1;
-        if marks > marks_max {
-            return None;
-        }
-        written = address.put_after(&lines[read..mark], out, written);
-        read = mark + 1;
-    }
-    let rest = &lines[read..];
-    out[written..written + rest.len()].copy_from_slice(rest);
-    Some(written + rest.len())
 }
 
 /// Returns whether no line has more than `sent_bytes_max` bytes, without looking at each: among so

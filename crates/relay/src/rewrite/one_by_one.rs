@@ -1,11 +1,12 @@
-//! The careful way: one line after the other, until a line breaks a rule or the batch is full.
+//! The careful way: one line after the other, until a line breaks a rule, the batch is full,
+//! or it was enough for one turn.
 
 use memchr::memchr_iter;
 use protocol::room::Code;
 
-use super::{Batch, LineLimits, Text, text_of};
+use super::{Batch, LineLimits, Text, dense, text_of};
 use crate::address::Address;
-use crate::limits::BATCH_BYTES_MAX;
+use crate::limits::{BATCH_BYTES_MAX, CAREFUL_LINES_MAX};
 
 /// Rewrites whole lines, as many as fit a batch.
 pub(super) fn rewrite<'a>(
@@ -18,23 +19,24 @@ pub(super) fn rewrite<'a>(
     let mut checked = Ok(());
     for end in memchr_iter(b'\n', input) {
         let line = text_of(&input[taken..end]);
-        let delivered = match check(line, address, limits) {
-            Ok(delivered) => delivered,
+        let marks = match check(line, address, limits) {
+            Ok(marks) => marks,
             Err(code) => {
                 checked = Err(code);
                 break;
             }
         };
-        if written + delivered + 1 > BATCH_BYTES_MAX {
+        let delivered = line.len() + marks * address.growth();
+        if written + delivered + 1 > BATCH_BYTES_MAX || lines == CAREFUL_LINES_MAX {
             break;
         }
-        written += write(line, address, &mut out[written..]);
+        written += write(line, address, marks, &mut out[written..]);
         (taken, lines) = (end + 1, lines + 1);
     }
     Batch { text: Text::Whole(&out[..written]), taken, lines, checked }
 }
 
-/// Returns the bytes that the line will have when it is delivered.
+/// Returns how many `#` are in the line.
 fn check(line: &[u8], address: &Address, limits: LineLimits) -> Result<usize, Code> {
     if line.len() > limits.sent_bytes_max {
         return Err(Code::LineTooLong);
@@ -44,18 +46,12 @@ fn check(line: &[u8], address: &Address, limits: LineLimits) -> Result<usize, Co
     }
     let marks = memchr_iter(b'#', line).count();
     let delivered = line.len() + marks * address.growth();
-    if delivered > limits.delivered_bytes_max { Err(Code::TooManyHashes) } else { Ok(delivered) }
+    if delivered > limits.delivered_bytes_max { Err(Code::TooManyHashes) } else { Ok(marks) }
 }
 
 /// Writes the line and its end; returns how many bytes that were.
-fn write(line: &[u8], address: &Address, out: &mut [u8]) -> usize {
-    let (mut read, mut written) = (0, 0);
-    for mark in memchr_iter(b'#', line) {
-        written = address.put_after(&line[read..mark], out, written);
-        read = mark + 1;
-    }
-    let rest = &line[read..];
-    out[written..written + rest.len()].copy_from_slice(rest);
-    out[written + rest.len()] = b'\n';
-    written + rest.len() + 1
+fn write(line: &[u8], address: &Address, marks: usize, out: &mut [u8]) -> usize {
+    let written = dense::copy(line, address, marks, out).expect("its # were counted");
+    out[written] = b'\n';
+    written + 1
 }
