@@ -96,6 +96,9 @@ impl World {
     pub fn start_relay(&self, port: u16) -> Result<Relay> {
         let mut command = self.command(Program::Relay);
         command.args(["--port", &port.to_string()]);
+        // All programs of a world come from one address, and crowds of them from that of a test.
+        command.args(["--joins-per-minute", "1000000", "--failed-joins-per-minute", "1000000"]);
+        command.args(["--max-connections-per-address", "4096"]);
         command.stdout(Stdio::piped()).stderr(self.log("relay")?);
         let mut process = Running::start("relay", &mut command)?;
         let mut line = String::new();

@@ -1,64 +1,31 @@
 //! The command line of `relay`, and its way from start to exit code.
 
+mod arguments;
+mod config;
+
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use crate::house::{listen, serve};
+use crate::house::{Listeners, listen, serve};
 use crate::limits;
 use crate::settings::Settings;
 use crate::signals::Signals;
-
-/// The chat relay of LiveConnect: rooms of two; every number sign that a member writes reaches the
-/// other one as the writer's IP address.
-#[derive(Debug, Parser)]
-#[command(name = "relay", version, after_help = EXIT_CODES)]
-struct Arguments {
-    /// Port to listen on; 0 picks a free one
-    #[arg(long, default_value_t = 7000)]
-    port: u16,
-    /// Address to listen on; 0.0.0.0 is every IPv4 address of this machine, :: all of both kinds
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
-    bind: IpAddr,
-    /// Connections at once
-    #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_MAX)]
-    max_connections: usize,
-    /// Rooms at once
-    #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX)]
-    max_rooms: usize,
-    /// Seconds of silence after which a member is sent away
-    #[arg(long, value_name = "SECS", default_value_t = limits::IDLE_WAIT.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    idle: u64,
-}
-
-const EXIT_CODES: &str = "\
-Exit codes: 2 usage, 3 the address or port cannot be had, 20 stopped by a signal.
-What is logged, on stderr: RUST_LOG=warn, info (default), debug.";
-
-impl Arguments {
-    fn settings(&self) -> Settings {
-        Settings {
-            connections_max: self.max_connections,
-            rooms_max: self.max_rooms,
-            idle_wait: Duration::from_secs(self.idle),
-            ..Settings::default()
-        }
-    }
-}
+use arguments::Arguments;
+use config::ConfigError;
 
 /// Runs the program `relay` with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
     log_to_stderr();
-    match run(&arguments) {
+    let ended = Arguments::read().map_err(StartError::from).and_then(|arguments| run(&arguments));
+    match ended {
         Ok(()) => ExitCode::from(STOPPED),
         Err(error) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -79,6 +46,8 @@ const NOT_STARTED: u8 = 3;
 enum StartError {
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error("the system gives no threads, signals or sockets")]
     System(#[from] io::Error),
 }
@@ -94,21 +63,26 @@ impl StartError {
                 io::ErrorKind::PermissionDenied => "a --port of 1024 or above",
                 _ => "another --bind or --port",
             },
+            StartError::Config(_) => {
+                "relay --help, which lists all options; in the file without dashes"
+            }
             StartError::System(_) => "again when the machine has more resources",
         }
     }
 }
 
 fn run(arguments: &Arguments) -> Result<(), StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime(arguments.threads())?.block_on(async {
         let mut signals = Signals::listen()?;
-        let address = SocketAddr::new(arguments.bind, arguments.port);
-        let listener = listen(address).map_err(|source| StartError::Listen { address, source })?;
-        allow_connections(arguments.max_connections);
-        announce(listener.local_addr()?);
+        let open =
+            |address| listen(address).map_err(|source| StartError::Listen { address, source });
+        let chat = open(SocketAddr::new(arguments.bind, arguments.port))?;
+        let metrics = arguments.metrics.map(open).transpose()?;
+        let settings = arguments.settings();
+        allow_connections(settings.gate.connections_max);
+        announce(&chat, metrics.as_ref(), &settings)?;
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, arguments.settings(), stop.clone()));
+        let serving = tokio::spawn(serve(Listeners { chat, metrics }, settings, stop.clone()));
         signals.next().await;
         info!("stopping");
         stop.cancel();
@@ -121,19 +95,29 @@ fn run(arguments: &Arguments) -> Result<(), StartError> {
     })
 }
 
-/// Raises the limit of file descriptors, often 1,024, to what the connections need.
+/// One thread needs nobody to share its work with.
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    let mut builder = match threads {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    if threads > 1 {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build()
+}
+
+/// Raises the limit of file descriptors, often 1,024, as far as the system lets it.
 #[cfg(unix)]
 fn allow_connections(connections_max: usize) {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     let needed = connections_max as u64 + limits::OTHER_DESCRIPTORS;
     let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= needed) {
-        return;
-    }
-    let allowed = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
-    limit.current = Some(allowed);
-    if setrlimit(Resource::Nofile, limit).is_err() || allowed < needed {
+    limit.current = limit.maximum;
+    // Where it may not be raised it stays as it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+    if let Some(allowed) = getrlimit(Resource::Nofile).current.filter(|allowed| *allowed < needed) {
         warn!(needed, allowed, "the limit of file descriptors is low: ulimit -n");
     }
 }
@@ -143,15 +127,30 @@ fn allow_connections(connections_max: usize) {
 fn allow_connections(_connections_max: usize) {}
 
 /// Says on stdout where the relay listens, for programs; and on stderr what a person should know.
-fn announce(address: SocketAddr) {
+fn announce(
+    chat: &TcpListener,
+    metrics: Option<&TcpListener>,
+    settings: &Settings,
+) -> io::Result<()> {
+    let address = chat.local_addr()?;
     // Who started the relay may have closed its stdout: that is no reason to stop.
     let _ = writeln!(io::stdout(), "listening on {address}");
+    if let Some(metrics) = metrics {
+        let _ = writeln!(io::stdout(), "metrics on {}", metrics.local_addr()?);
+    }
+    eprintln!(
+        "Memory for {} connections: {} MiB when they are idle, {} MiB at most.",
+        settings.gate.connections_max,
+        settings.idle_memory_bytes().div_ceil(1 << 20),
+        settings.memory_bytes_max().div_ceil(1 << 20),
+    );
     if address.ip().to_canonical().is_loopback() {
         eprintln!(
             "Only programs on this machine can connect. For others: relay --bind 0.0.0.0 (IPv4) \
              or --bind :: (IPv4 and IPv6)."
         );
     }
+    Ok(())
 }
 
 fn log_to_stderr() {

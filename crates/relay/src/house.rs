@@ -3,16 +3,19 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
-use protocol::room::{Code, Form};
+use protocol::room::{Code, Form, JoinLine};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use crate::gate::Gate;
 use crate::join::{FirstLine, read_first_line};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, PROBE_AFTER, PROBE_PAUSE, REFUSALS_MAX};
 use crate::member::{Connection, Newcomer};
@@ -21,6 +24,7 @@ use crate::parting::part;
 use crate::room;
 use crate::rooms::{Arrival, RoomKey, Rooms};
 use crate::settings::Settings;
+use crate::watch;
 
 /// Opens the port; `[::]` takes IPv4 too, and port 0 picks a free one.
 ///
@@ -34,22 +38,37 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // Lets a relay that was just stopped start again at once; on Windows it would mean sharing.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
+    tune(&socket)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is cancelled, then tells every member `draining` and waits for the last
-/// connection, at most [`Settings::drain_wait`].
-pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) {
+/// The ports of a relay.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For members.
+    pub chat: TcpListener,
+    /// For those who watch: `/metrics`, `/healthz`, `/readyz`.
+    pub metrics: Option<TcpListener>,
+}
+
+/// Serves until `stop` is cancelled, lets the rooms that are there go on for [`Settings::grace`],
+/// tells every member `draining`, and waits for the last connection, at most
+/// [`Settings::drain_wait`].
+pub async fn serve(listeners: Listeners, settings: Settings, stop: CancellationToken) {
     let house = Arc::new(House {
         rooms: Rooms::new(settings.rooms_max),
+        gate: Arc::new(Gate::new(settings.gate)),
+        meter: Meter::new(),
         tasks: TaskTracker::new(),
         settings,
-        meter: Meter::default(),
-        stop,
+        closing: CancellationToken::new(),
     });
-    house.accept_until_stopped(listener).await;
-    house.rooms.close();
+    let mut watching = JoinSet::new();
+    if let Some(listener) = listeners.metrics {
+        watching.spawn(watch::answer(Arc::clone(&house), listener));
+    }
+    tokio::join!(house.accept_until_closing(listeners.chat), house.close_after(stop));
     house.tasks.close();
     if timeout(house.settings.drain_wait, house.tasks.wait()).await.is_err() {
         warn!(connections = house.tasks.len(), "stopped before all connections were over");
@@ -59,68 +78,100 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
 /// What all tasks of one relay share.
 pub(crate) struct House {
     pub(crate) rooms: Rooms<Box<Newcomer>>,
-    pub(crate) settings: Settings,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) meter: Meter,
+    pub(crate) settings: Settings,
     tasks: TaskTracker,
-    stop: CancellationToken,
+    /// Cancelled when everybody has to go.
+    closing: CancellationToken,
 }
 
 impl House {
-    async fn accept_until_stopped(self: &Arc<Self>, listener: TcpListener) {
-        let places = Arc::new(Semaphore::new(self.settings.connections_max));
+    async fn close_after(&self, stop: CancellationToken) {
+        stop.cancelled().await;
+        // Whether or not they all went by themselves.
+        let _ = timeout(self.settings.grace, self.rooms.drain()).await;
+        self.closing.cancel();
+        self.rooms.close();
+    }
+
+    async fn accept_until_closing(self: &Arc<Self>, listener: TcpListener) {
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
-        while let Some(accepted) = self.stop.run_until_cancelled(listener.accept()).await {
+        while let Some(accepted) = self.closing.run_until_cancelled(listener.accept()).await {
             let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     warn!(%error, "no connection accepted");
-                    self.stop.run_until_cancelled(sleep(ACCEPT_PAUSE)).await;
+                    self.closing.run_until_cancelled(sleep(ACCEPT_PAUSE)).await;
                     continue;
                 }
             };
             let address = address.ip().to_canonical();
-            if let Ok(_counted) = Arc::clone(&places).try_acquire_owned() {
-                let connection = Connection { stream, address, _counted };
-                self.tasks.spawn(Arc::clone(self).welcome(connection));
-            } else if let Ok(_counted) = Arc::clone(&refusals).try_acquire_owned() {
-                warn!(%address, "too many connections");
-                let connection = Connection { stream, address, _counted };
-                self.part(connection, Vec::new(), Some((Code::TooManyConnections, Form::Tag)));
+            match self.gate.enter(address, Instant::now()) {
+                Ok(visit) => {
+                    let connection = Connection { stream, address, visit };
+                    self.tasks.spawn(Arc::clone(self).welcome(connection));
+                }
+                Err(code) => {
+                    debug!(%address, code = code.wire(), "refused at the gate");
+                    self.meter.refused(Some(code));
+                    if let Ok(told) = Arc::clone(&refusals).try_acquire_owned() {
+                        self.turn_away(stream, code, told);
+                    }
+                }
             }
         }
     }
 
     /// Reads the first line, and leads the newcomer to its room or runs that room.
     async fn welcome(self: Arc<Self>, mut connection: Connection) {
-        if let Err(error) = tune(&connection.stream) {
-            info!(%error, "connection broke at once");
-            return;
-        }
         let first_line = timeout(self.settings.join_wait, read_first_line(&mut connection.stream));
-        let refusal = match self.stop.run_until_cancelled(first_line).await {
+        let refusal = match self.closing.run_until_cancelled(first_line).await {
             None => Some((Code::Draining, Form::Tag)),
             Some(Err(_)) => Some((Code::JoinTimeout, Form::Tag)),
             Some(Ok(Err(no_join))) => no_join.refusal(),
             Some(Ok(Ok(first_line))) => return self.lead_in(connection, first_line).await,
         };
-        let code = refusal.map(|(code, _)| code.wire());
-        info!(address = %connection.address, code, "not joined");
+        let code = refusal.map(|(code, _)| code);
+        if code != Some(Code::Draining) {
+            connection.visit.fail(Instant::now());
+        }
+        self.meter.refused(code);
+        info!(address = %connection.address, code = code.map(Code::wire), "not joined");
         self.part(connection, Vec::new(), refusal);
     }
 
     async fn lead_in(self: Arc<Self>, connection: Connection, first_line: FirstLine) {
         let FirstLine { join, early } = first_line;
         let key = RoomKey { number: join.room, token: join.token.clone() };
+        if let Err(code) = connection.visit.join(Instant::now()) {
+            return self.refuse(connection, &join, code);
+        }
         let newcomer = Box::new(Newcomer { connection, join, early });
         match self.rooms.enter(key.clone(), newcomer) {
             Arrival::Opened(first, door) => room::run(self, key, first, door).await,
             Arrival::Knocked => {}
             Arrival::Refused(newcomer, code) => {
                 let Newcomer { connection, join, .. } = *newcomer;
-                info!(room = %key.number, address = %connection.address, code = code.wire(), "refused");
-                self.part(connection, Vec::new(), Some((code, join.form)));
+                self.refuse(connection, &join, code);
             }
         }
+    }
+
+    /// Sends a newcomer away that gets no seat.
+    pub(crate) fn refuse(&self, connection: Connection, join: &JoinLine, code: Code) {
+        info!(room = %join.room, address = %connection.address, code = code.wire(), "refused");
+        self.meter.refused(Some(code));
+        self.part(connection, Vec::new(), Some((code, join.form)));
+    }
+
+    /// Tells a connection that is counted nowhere why it cannot come in.
+    fn turn_away(&self, mut stream: TcpStream, code: Code, told: OwnedSemaphorePermit) {
+        let wait = self.settings.parting_wait;
+        self.tasks.spawn(async move {
+            part(&mut stream, Vec::new(), Some((code, Form::Tag)), wait).await;
+            drop(told);
+        });
     }
 
     /// Ends a connection in a task of its own, which lasts [`Settings::parting_wait`] at most.
@@ -138,9 +189,10 @@ impl House {
     }
 }
 
-/// Lines are short and wait for nobody; a machine that vanished is found out.
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+/// Lines are short and wait for nobody; a machine that vanished is found out. Connections take this
+/// over from the port that they came in by.
+fn tune(socket: &TcpSocket) -> io::Result<()> {
+    socket.set_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_PAUSE);
-    SockRef::from(stream).set_tcp_keepalive(&probes)
+    SockRef::from(socket).set_tcp_keepalive(&probes)
 }

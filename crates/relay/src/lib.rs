@@ -13,6 +13,7 @@
 mod address;
 mod chunk;
 mod cli;
+mod gate;
 mod house;
 mod inbox;
 mod join;
@@ -27,8 +28,10 @@ mod rooms;
 mod seats;
 mod settings;
 mod signals;
+mod watch;
 
 pub use cli::main;
-pub use house::{listen, serve};
+pub use gate::GateLimits;
+pub use house::{Listeners, listen, serve};
 pub use rewrite::LineLimits;
 pub use settings::Settings;

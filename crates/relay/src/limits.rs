@@ -19,6 +19,33 @@ pub(crate) const ROOMS_MAX: usize = 4_096;
 /// Connections beyond the limit that are told so at once; further ones are closed without a word.
 pub(crate) const REFUSALS_MAX: usize = 64;
 
+/// Connections at once from one network (an IPv4 address, an IPv6 /64): a company or a campus behind
+/// one address, and yet it takes 64 such to fill a relay.
+pub(crate) const CONNECTIONS_PER_NETWORK_MAX: usize = 64;
+
+/// Joins a minute of one network, and as many at once: each of its connections may come back four
+/// times.
+pub(crate) const JOINS_PER_MINUTE: u32 = 256;
+
+/// Connections a minute of one network that enter no room: people mistype, programs do not.
+pub(crate) const FAILURES_PER_MINUTE: u32 = 30;
+
+/// Networks that are remembered, some 100 bytes each.
+pub(crate) const NETWORKS_MAX: usize = 65_536;
+
+/// A member with a rate may say so much at once, counted in time.
+pub(crate) const RATE_BURST: Duration = Duration::from_secs(1);
+
+/// Watchers that are answered at once; further ones wait.
+pub(crate) const WATCHERS_MAX: usize = 16;
+
+/// Time for one question of a watcher.
+pub(crate) const WATCHER_WAIT: Duration = Duration::from_secs(10);
+
+/// What an idle connection holds, in bytes, the system's own buffers aside: its half of a room's task
+/// and door, its socket's registration. Measured: 3 KiB a pair.
+pub(crate) const IDLE_BYTES: usize = 1_536;
+
 /// The first line has to be here by then: a person pastes it, a program sends it at once.
 pub(crate) const JOIN_WAIT: Duration = Duration::from_secs(5);
 

@@ -5,27 +5,28 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use protocol::room::{Form, JoinLine, Side};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::address::Address;
+use crate::gate::Visit;
 use crate::inbox::Inbox;
-use crate::limits::OUTBOX_BYTES_MAX;
+use crate::limits::{OUTBOX_BYTES_MAX, RATE_BURST};
 use crate::rewrite::Text;
 
-/// An accepted connection, counted among all.
+/// An accepted connection, counted among all and among those of its network.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     /// The address that is shown: an IPv4 address that came in by IPv6 is shown as IPv4, and no
     /// IPv6 address has a scope.
     pub(crate) address: IpAddr,
-    /// The connection counts until this is dropped.
-    pub(crate) _counted: OwnedSemaphorePermit,
+    /// The connection counts until this is dropped, after the stream.
+    pub(crate) visit: Visit,
 }
 
 /// A connection whose first line was read, on its way to its room.
@@ -37,6 +38,15 @@ pub(crate) struct Newcomer {
     pub(crate) early: Vec<u8>,
 }
 
+/// Whether a member has ever met another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// It has been alone all the time.
+    Alone,
+    /// It was told of another one.
+    Met,
+}
+
 /// A member of a room.
 #[derive(Debug)]
 pub(crate) struct Member {
@@ -46,6 +56,10 @@ pub(crate) struct Member {
     pub(crate) inbox: Inbox,
     /// When a byte last came from it.
     pub(crate) heard: Instant,
+    /// Whether it was ever told of another member.
+    pub(crate) company: Company,
+    /// When it will have worked off what it said faster than its rate.
+    worked_off: Instant,
     outbox: Vec<u8>,
     /// Bytes of the outbox that it has taken.
     written: usize,
@@ -62,6 +76,8 @@ impl Member {
             form: join.form,
             side: join.side,
             heard: now,
+            company: Company::Alone,
+            worked_off: now,
             outbox: Vec::new(),
             written: 0,
             stalled: None,
@@ -71,6 +87,18 @@ impl Member {
     /// Returns since when it has taken no byte although bytes wait for it.
     pub(crate) fn stalled(&self) -> Option<Instant> {
         self.stalled
+    }
+
+    /// Returns until when it is not read because it said more than its rate allows, if so.
+    pub(crate) fn paused(&self) -> Option<Instant> {
+        let until = self.worked_off.checked_sub(RATE_BURST)?;
+        (until > self.heard).then_some(until)
+    }
+
+    /// Counts bytes that just came from it, at a rate of so many a second.
+    pub(crate) fn count_at_rate(&mut self, bytes: usize, per_second: u64) {
+        let work = Duration::from_secs_f64(bytes as f64 / per_second as f64);
+        self.worked_off = self.worked_off.max(self.heard) + work;
     }
 
     /// Appends a line of the relay to what waits for it.

@@ -36,8 +36,10 @@ pub(crate) struct Departure {
 /// Why a member leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// It closed its connection, its sending half at least, or the connection broke.
+    /// It closed its connection, its sending half at least.
     Closed,
+    /// Its connection broke.
+    Broken,
     /// The relay sends it away.
     SentAway(Code),
 }
@@ -46,6 +48,8 @@ pub(crate) enum Why {
 #[derive(Clone, Copy)]
 pub(crate) struct Rules<'a> {
     pub(crate) lines: LineLimits,
+    /// Bytes a second that one member may say.
+    pub(crate) bytes_per_second: Option<u64>,
     pub(crate) meter: &'a Meter,
 }
 
@@ -65,7 +69,7 @@ pub(crate) fn poll_pump(
             match poll_turn(from, to, rules, buffers, cx) {
                 Poll::Ready(Leaves::Speaker(why)) => return Poll::Ready(Departure { place, why }),
                 Poll::Ready(Leaves::Listener) => {
-                    return Poll::Ready(Departure { place: 1 - place, why: Why::Closed });
+                    return Poll::Ready(Departure { place: 1 - place, why: Why::Broken });
                 }
                 Poll::Pending => {}
             }
@@ -122,16 +126,19 @@ fn poll_chunks(
 ) -> Poll<Leaves> {
     for _ in 0..CHUNKS_PER_TURN {
         if chunk.lines().is_empty() {
-            match ready!(poll_read(from, chunk, cx)) {
-                Ok(0) | Err(_) => return Poll::Ready(Leaves::Speaker(Why::Closed)),
+            match ready!(poll_read(from, chunk, rules.bytes_per_second, cx)) {
+                Ok(0) => return Poll::Ready(Leaves::Speaker(Why::Closed)),
+                Err(_) => return Poll::Ready(Leaves::Speaker(Why::Broken)),
                 Ok(_) => {}
             }
         }
         let batch = rewrite(chunk.lines(), &from.inbox.address, rules.lines, out);
-        if let Some(to) = to
-            && let Poll::Ready(Err(_)) = to.poll_send(cx, &batch.text)
-        {
-            return Poll::Ready(Leaves::Listener);
+        if let Some(to) = to {
+            match to.poll_send(cx, &batch.text) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Leaves::Listener),
+                Poll::Pending => rules.meter.stalled(),
+            }
         }
         rules.meter.carried(batch.lines, batch.taken);
         let (taken, checked) = (batch.taken, batch.checked);
@@ -157,16 +164,26 @@ fn poll_listener(to: &mut Option<Member>, cx: &mut Context<'_>) -> Poll<bool> {
     }
 }
 
-/// Reads what is there, at most a chunk; 0 at the end of the connection.
+/// Reads what is there, at most a chunk or what the rate allows in a second; 0 at the end of the
+/// connection. A member that said too much is not read for a while; whoever calls has to come back.
 fn poll_read(
     from: &mut Member,
     chunk: &mut Chunk,
+    rate: Option<u64>,
     cx: &mut Context<'_>,
 ) -> Poll<std::io::Result<usize>> {
-    let mut buffer = ReadBuf::new(chunk.space());
+    if rate.is_some() && from.paused().is_some_and(|until| until > Instant::now()) {
+        return Poll::Pending;
+    }
+    let space = chunk.space();
+    let length_max = rate.map_or(space.len(), |rate| space.len().min(rate as usize));
+    let mut buffer = ReadBuf::new(&mut space[..length_max]);
     ready!(Pin::new(&mut from.connection.stream).poll_read(cx, &mut buffer))?;
     let length = buffer.filled().len();
     chunk.filled(length);
     from.heard = Instant::now();
+    if let Some(rate) = rate {
+        from.count_at_rate(length, rate);
+    }
     Poll::Ready(Ok(length))
 }

@@ -21,10 +21,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::info;
 
 use crate::house::House;
-use crate::member::{Member, Newcomer};
+use crate::member::{Company, Member, Newcomer};
+use crate::meter::Ending;
 use crate::pump::{Departure, Rules, Why, poll_pump};
 use crate::rooms::{Door, Leaving, RoomKey};
 use crate::seats::{Admits, Seat, admit};
+use crate::settings::Settings;
 
 /// Runs a room from its first member to its last.
 pub(crate) async fn run(
@@ -67,7 +69,8 @@ impl Room {
     /// Waits for the next event. The pump comes first: what a member said, or that it is gone,
     /// counts before a newcomer asks for its seat.
     fn poll_event(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Event> {
-        let rules = Rules { lines: self.house.settings.lines, meter: &self.house.meter };
+        let Settings { lines, bytes_per_second, .. } = self.house.settings;
+        let rules = Rules { lines, bytes_per_second, meter: &self.house.meter };
         if let Poll::Ready(departure) = poll_pump(&mut self.seats, rules, cx) {
             return Poll::Ready(Event::Departed(departure));
         }
@@ -95,17 +98,14 @@ impl Room {
         let seats = [self.seat(0, now), self.seat(1, now)];
         let place = match admit(admits, seats, newcomer.join.side) {
             Ok(place) => place,
-            Err(code) => {
-                info!(room = %self.key.number, address = %newcomer.connection.address, code = code.wire(), "refused");
-                let form = newcomer.join.form;
-                return self.house.part(newcomer.connection, Vec::new(), Some((code, form)));
-            }
+            Err(code) => return self.house.refuse(newcomer.connection, &newcomer.join, code),
         };
         if let Some(silent) = self.seats[place].take() {
             self.dismiss(silent, Why::SentAway(Code::Idle));
         }
         info!(room = %self.key.number, address = %newcomer.connection.address, side = newcomer.join.side.map(Side::as_str), "joined");
         self.seats[place] = Some(Member::new(newcomer, now));
+        self.house.meter.seated();
         self.say_who_is_here();
     }
 
@@ -138,6 +138,9 @@ impl Room {
                 continue;
             };
             let peer = addresses[1 - place];
+            if peer.is_some() {
+                member.company = Company::Met;
+            }
             let notice = Notice::Members { room: self.key.number, you, members, peer };
             if member.tell(&notice.to_line(member.form)).is_err() {
                 return self.see_off(Departure { place, why: Why::SentAway(Code::SlowReader) });
@@ -154,12 +157,13 @@ impl Room {
 
     fn dismiss(&self, member: Member, why: Why) {
         let code = match why {
-            Why::Closed => None,
-            Why::SentAway(code) => Some((code, member.form)),
+            Why::Closed | Why::Broken => None,
+            Why::SentAway(code) => Some(code),
         };
-        let (connection, waiting) = member.rise();
-        info!(room = %self.key.number, address = %connection.address, code = code.map(|(code, _)| code.wire()), "left");
-        self.house.part(connection, waiting, code);
+        self.house.meter.left(ending(why, member.company), code);
+        let (form, (connection, waiting)) = (member.form, member.rise());
+        info!(room = %self.key.number, address = %connection.address, code = code.map(Code::wire), "left");
+        self.house.part(connection, waiting, code.map(|code| (code, form)));
     }
 
     fn send_all_away(&mut self) {
@@ -182,8 +186,10 @@ impl Room {
     /// The next moment at which somebody may have to leave.
     fn due(&self) -> Instant {
         let deadlines = [0, 1].into_iter().flat_map(|place| self.deadlines(place));
+        let pauses = self.seats.iter().flatten().filter_map(Member::paused);
         deadlines
             .map(|(_, due)| due)
+            .chain(pauses)
             .min()
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(60))
     }
@@ -198,5 +204,15 @@ impl Room {
             .filter(|_| self.is_read(place))
             .map(|member| (Code::Idle, member.heard + settings.idle_wait));
         stall.into_iter().chain(idle)
+    }
+}
+
+fn ending(why: Why, company: Company) -> Ending {
+    match (why, company) {
+        (Why::Closed | Why::SentAway(Code::Draining), Company::Met) => Ending::Happy,
+        (Why::Closed | Why::SentAway(Code::Draining | Code::Idle), Company::Alone) => {
+            Ending::Lonely
+        }
+        (Why::Broken | Why::SentAway(_), Company::Met | Company::Alone) => Ending::Broken,
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::room::{Code, RoomNumber, RoomToken};
+use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -25,12 +26,26 @@ pub(crate) type Door<N> = mpsc::Receiver<N>;
 /// The open rooms. `N` is what a newcomer brings along.
 #[derive(Debug)]
 pub(crate) struct Rooms<N> {
-    /// `None` once the relay stops.
-    doors: Mutex<Option<Doors<N>>>,
+    floor: Mutex<Floor<N>>,
+    /// Rings when the last room is given up.
+    emptied: Notify,
     rooms_max: usize,
 }
 
-type Doors<N> = HashMap<RoomKey, mpsc::Sender<N>>;
+#[derive(Debug)]
+struct Floor<N> {
+    doors: HashMap<RoomKey, mpsc::Sender<N>>,
+    stage: Stage,
+}
+
+/// How far the house is on its way to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// No new rooms; those that are there go on.
+    Draining,
+    Closed,
+}
 
 /// What became of a newcomer.
 #[derive(Debug)]
@@ -46,16 +61,14 @@ pub(crate) enum Arrival<N> {
 impl<N> Rooms<N> {
     /// Makes the house without any room; there will be at most `rooms_max`.
     pub(crate) fn new(rooms_max: usize) -> Rooms<N> {
-        Rooms { doors: Mutex::new(Some(HashMap::new())), rooms_max }
+        let floor = Floor { doors: HashMap::new(), stage: Stage::Open };
+        Rooms { floor: Mutex::new(floor), emptied: Notify::new(), rooms_max }
     }
 
     /// Leads a newcomer to its room, or opens it.
     pub(crate) fn enter(&self, key: RoomKey, newcomer: N) -> Arrival<N> {
-        let mut doors = self.doors();
-        let Some(doors) = doors.as_mut() else {
-            return Arrival::Refused(newcomer, Code::Draining);
-        };
-        let newcomer = match doors.get(&key) {
+        let mut floor = self.floor();
+        let newcomer = match floor.doors.get(&key) {
             Some(door) => match door.try_send(newcomer) {
                 Ok(()) => return Arrival::Knocked,
                 Err(TrySendError::Full(newcomer)) => {
@@ -64,36 +77,60 @@ impl<N> Rooms<N> {
                 // Its task is gone without a word: the room opens anew.
                 Err(TrySendError::Closed(newcomer)) => newcomer,
             },
-            None if doors.len() >= self.rooms_max => {
-                return Arrival::Refused(newcomer, Code::TooManyRooms);
-            }
             None => newcomer,
         };
+        if floor.stage != Stage::Open {
+            return Arrival::Refused(newcomer, Code::Draining);
+        }
+        if floor.doors.len() >= self.rooms_max {
+            return Arrival::Refused(newcomer, Code::TooManyRooms);
+        }
         let (knock, door) = mpsc::channel(KNOCKS_MAX);
-        doors.insert(key, knock);
+        floor.doors.insert(key, knock);
         Arrival::Opened(newcomer, door)
     }
 
     /// Gives up a room that has no member, unless somebody is at its door.
     pub(crate) fn leave(&self, key: &RoomKey, door: &Door<N>) -> Leaving {
-        let mut doors = self.doors();
+        let mut floor = self.floor();
         if !door.is_empty() {
             return Leaving::SomebodyKnocked;
         }
-        if let Some(doors) = doors.as_mut() {
-            doors.remove(key);
+        floor.doors.remove(key);
+        if floor.doors.is_empty() {
+            self.emptied.notify_one();
         }
         Leaving::Closed
     }
 
+    /// Returns how many rooms there are.
+    pub(crate) fn count(&self) -> usize {
+        self.floor().doors.len()
+    }
+
+    /// Returns whether a new room may be opened, places aside.
+    pub(crate) fn takes_new(&self) -> bool {
+        self.floor().stage == Stage::Open
+    }
+
+    /// Opens no room any more, and waits until the last one is given up.
+    pub(crate) async fn drain(&self) {
+        self.floor().stage = Stage::Draining;
+        while self.count() > 0 {
+            self.emptied.notified().await;
+        }
+    }
+
     /// Closes all doors, now and for ever.
     pub(crate) fn close(&self) {
-        self.doors().take();
+        let mut floor = self.floor();
+        floor.stage = Stage::Closed;
+        floor.doors = HashMap::new();
     }
 
     /// A panic elsewhere leaves the map whole: no step of it has two halves.
-    fn doors(&self) -> MutexGuard<'_, Option<Doors<N>>> {
-        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    fn floor(&self) -> MutexGuard<'_, Floor<N>> {
+        self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -180,5 +217,27 @@ mod tests {
             Arrival::Refused("late", Code::Draining)
         ));
         assert_eq!(rooms.leave(&key(1, None), &door), Leaving::Closed);
+    }
+
+    #[tokio::test]
+    async fn while_draining_a_second_member_comes_in_and_no_new_room_opens() {
+        let rooms = Rooms::new(2);
+        let mut door = opened(rooms.enter(key(1, None), "first"));
+        let mut drained = Box::pin(rooms.drain());
+        assert!(is_pending_still(drained.as_mut()).await);
+        assert!(!rooms.takes_new());
+        assert!(matches!(rooms.enter(key(1, None), "second"), Arrival::Knocked));
+        assert!(matches!(
+            rooms.enter(key(2, None), "other"),
+            Arrival::Refused("other", Code::Draining)
+        ));
+        assert_eq!(door.try_recv(), Ok("second"));
+        assert_eq!(rooms.leave(&key(1, None), &door), Leaving::Closed);
+        drained.await;
+    }
+
+    async fn is_pending_still(mut future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+        std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending()))
+            .await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use relay::Settings;
+use relay::{Listeners, Settings};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -15,12 +15,13 @@ const DEADLINE: Duration = Duration::from_secs(20);
 fn relay() -> (Runtime, String) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let listener = {
+    let chat = {
         let _inside = runtime.enter();
         relay::listen("127.0.0.1:0".parse().unwrap()).unwrap()
     };
-    let address = listener.local_addr().unwrap().to_string();
-    runtime.spawn(relay::serve(listener, Settings::default(), CancellationToken::new()));
+    let address = chat.local_addr().unwrap().to_string();
+    let listeners = Listeners { chat, metrics: None };
+    runtime.spawn(relay::serve(listeners, Settings::default(), CancellationToken::new()));
     (runtime, address)
 }
 

@@ -6,7 +6,7 @@ use relay::Settings;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::support::Relay;
+use crate::support::{Relay, at_the_gate};
 
 const ALONE: &str = "<#relay Join_Room 7 you=127.0.0.1 members=1>";
 
@@ -127,7 +127,7 @@ async fn marks_in_short_lines_are_delivered_whatever_they_grow_to() {
 
 #[tokio::test]
 async fn a_crowd_at_a_full_room_disturbs_nobody() {
-    let relay = Relay::start();
+    let relay = Relay::start_with(at_the_gate(|gate| gate.joins_per_minute = 1_000));
     let (mut first, mut second) = relay.pair().await;
     let crowd = (0..200).map(|_| async {
         let mut member = relay.connect().await;

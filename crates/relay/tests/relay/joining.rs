@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use relay::Settings;
 
-use crate::support::Relay;
+use crate::support::{Relay, at_the_gate};
 
 #[tokio::test]
 async fn a_third_member_is_refused_and_the_two_notice_nothing() {
@@ -74,7 +74,7 @@ async fn who_says_nothing_is_sent_away_in_time() {
 
 #[tokio::test]
 async fn connections_are_bounded_and_a_closed_one_makes_room() {
-    let relay = Relay::start_with(Settings { connections_max: 2, ..Settings::default() });
+    let relay = Relay::start_with(at_the_gate(|gate| gate.connections_max = 2));
     let (mut first, second) = relay.pair().await;
     let mut third = relay.connect().await;
     third.expect_refusal("too_many_connections").await;

@@ -6,8 +6,10 @@ mod chat;
 mod hostile;
 mod joining;
 mod leaving;
+mod limits;
 #[cfg(unix)]
 mod program;
 mod stopping;
 mod support;
 mod takeover;
+mod watching;

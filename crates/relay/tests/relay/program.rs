@@ -115,3 +115,72 @@ fn neither_contents_nor_tokens_are_logged() {
     assert!(stderr.contains("joined"), "{stderr}");
     assert!(!stderr.contains(token) && !stderr.contains("my words"), "{stderr}");
 }
+
+/// Starts the program with a configuration file and stops it; returns exit code and stderr.
+fn configured(
+    file: &str,
+    arguments: &[&str],
+    variable: Option<(&str, &str)>,
+) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.toml");
+    std::fs::write(&path, file).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+    command.args(["--port", "0", "--config"]).arg(&path).args(arguments).envs(variable);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = Program(command.spawn().unwrap());
+    if program.first_line().starts_with("listening") {
+        program.signal(Signal::TERM);
+    }
+    program.end()
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let says = |arguments: &[&str], variable, expected: &str| {
+        let (exit, stderr) = configured("max-connections = 30\n", arguments, variable);
+        assert_eq!(exit, Some(20), "{stderr}");
+        assert!(stderr.contains(&format!("Memory for {expected} connections: 1 MiB")), "{stderr}");
+    };
+    let variable = Some(("LIVECONNECT_RELAY_MAX_CONNECTIONS", "20"));
+    says(&[], None, "30");
+    says(&[], variable, "20");
+    says(&["--max-connections", "10"], variable, "10");
+}
+
+#[test]
+fn what_a_file_says_wrong_is_named() {
+    let refuses = |file: &str, expected: &str| {
+        let (exit, stderr) = configured(file, &[], None);
+        assert_eq!(exit, Some(3), "{stderr}");
+        assert!(stderr.contains(expected) && stderr.contains("\ntry: "), "{stderr}");
+    };
+    refuses("max-rums = 3\n", "there is no option max-rums");
+    refuses("config = \"x\"\n", "there is no option config");
+    refuses("max-rooms = true\n", "max-rooms has to be a text or a number");
+    refuses("idle = 0\n", "--idle");
+    refuses("max-rooms\n", "is not TOML");
+}
+
+#[test]
+fn a_second_signal_ends_a_drain_at_once() {
+    let mut program = Program::start(&["--port", "0", "--drain", "600"]);
+    let address = listening_at(&program.first_line());
+    let mut member = BufReader::new(TcpStream::connect(address).unwrap());
+    member.get_mut().write_all(b"<# Join_Room 7>\n").unwrap();
+    let mut line = String::new();
+    member.read_line(&mut line).unwrap();
+    program.signal(Signal::TERM);
+    // Whoever comes later than the signal is refused: it was heard.
+    loop {
+        let mut late = BufReader::new(TcpStream::connect(address).unwrap());
+        late.get_mut().write_all(b"<# Join_Room 8>\n").unwrap();
+        let mut line = String::new();
+        late.read_line(&mut line).unwrap();
+        if line.contains("draining") {
+            break;
+        }
+    }
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().0, Some(20));
+}

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use relay::Settings;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use relay::{GateLimits, Listeners, Settings};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
@@ -14,12 +14,21 @@ use tokio_util::sync::CancellationToken;
 /// No wait of a test is longer; it is reached only when the test fails.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The default settings, changed at the gate.
+pub(crate) fn at_the_gate(change: impl FnOnce(&mut GateLimits)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings.gate);
+    settings
+}
+
 /// Token of 16 zero bytes.
 pub(crate) const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 /// A relay in this process.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
+    /// Where its counters are.
+    watched: SocketAddr,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -34,11 +43,13 @@ impl Relay {
     }
 
     pub(crate) fn start_at(address: SocketAddr, settings: Settings) -> Relay {
-        let listener = relay::listen(address).unwrap();
-        let address = listener.local_addr().unwrap();
+        let chat = relay::listen(address).unwrap();
+        let metrics = relay::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let (address, watched) = (chat.local_addr().unwrap(), metrics.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(relay::serve(listener, settings, stop.clone()));
-        Relay { address, stop, serving }
+        let listeners = Listeners { chat, metrics: Some(metrics) };
+        let serving = tokio::spawn(relay::serve(listeners, settings, stop.clone()));
+        Relay { address, watched, stop, serving }
     }
 
     /// Asks it to stop; [`Relay::stopped`] waits for it.
@@ -66,6 +77,37 @@ impl Relay {
         };
         let to = SocketAddr::new(to, self.address.port());
         Member::new(timeout(DEADLINE, socket.connect(to)).await.expect("connects").unwrap())
+    }
+
+    /// Asks the port for watchers; returns the status and the body.
+    pub(crate) async fn watch(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.watched).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(DEADLINE, stream.read_to_string(&mut answer)).await.expect("answers").unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// Returns a number of its counters.
+    pub(crate) async fn count(&self, name: &str) -> u64 {
+        let (status, page) = self.watch("/metrics").await;
+        assert_eq!(status, 200);
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+    }
+
+    /// Waits until a counter says so.
+    pub(crate) async fn until_counted(&self, name: &str, expected: u64) {
+        let until = tokio::time::Instant::now() + DEADLINE;
+        loop {
+            let count = self.count(name).await;
+            if count == expected {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < until, "{name} is {count}, not {expected}");
+        }
     }
 
     /// Connects, says the join line, and hears the answer.
