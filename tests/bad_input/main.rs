@@ -26,5 +26,6 @@ mod hostile_senders;
 mod noise;
 mod objects;
 mod relays;
+mod requests;
 mod rooms;
 mod terminals;

@@ -1,0 +1,33 @@
+//! Requests of the agents' HTTP API: whatever the text, an answer is found for it, and what was understood
+//! is what stood there.
+
+use std::collections::HashSet;
+
+use raida::api::{AboutCoin, Form, Proposal, many_coins, one_coin, write_coins};
+use raida::limits::REQUEST_COINS_MAX;
+
+/// Reads a text as each route would.
+pub(crate) fn check(text: &[u8]) {
+    let Ok(form) = Form::parse(text) else { return };
+    let fields = 1 + text.iter().filter(|byte| **byte == b'&').count();
+    for name in ["sns", "ans", "pans", "denomination", "dn", "nns", "sn", "pan", ""] {
+        let _ = form.one(name);
+        assert!(form.all(name).len() <= fields.min(REQUEST_COINS_MAX), "values out of nothing");
+    }
+    for proposal in [Proposal::Needed, Proposal::Ignored] {
+        let _ = one_coin(&form, proposal);
+        if let Ok(places) = many_coins(&form, proposal) {
+            assert_eq!(places.len(), form.all("sns").len(), "an answer for each place");
+            let coins: Vec<_> = places.into_iter().flatten().collect();
+            let different: HashSet<_> = coins.iter().map(|coin| coin.sn).collect();
+            assert_eq!(different.len(), coins.len(), "a coin is asked about twice");
+            let about =
+                coins.iter().map(|coin| AboutCoin { sn: coin.sn, an: &coin.an, pan: &coin.pan });
+            let written = write_coins(about);
+            let form = Form::parse(&written).expect("what we write is a form");
+            let read = many_coins(&form, Proposal::Needed).unwrap_or_default();
+            let read: Vec<_> = read.into_iter().map(|coin| coin.expect("no dud")).collect();
+            assert!(read == coins, "another coin than was asked about");
+        }
+    }
+}
