@@ -16,7 +16,7 @@ use tests::http::Talk;
 use crate::town::{Town, town};
 
 /// Services of v1 that read coins, whether or not there are more of them.
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 17] = [
     "detect",
     "multi_detect",
     "get_ticket",
@@ -28,11 +28,12 @@ const SERVICES: [&str; 16] = [
     "fix",
     "multi_fix",
     "super_fix",
-    "show_change",
     "change",
     "break",
     "join",
     "cancel",
+    "exchange",
+    "reserve",
 ];
 
 /// Where the requests go.

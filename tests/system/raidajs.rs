@@ -112,6 +112,21 @@ fn raidajs_gets_tickets_from_all_agents_that_hold_the_coin() {
     }
 }
 
+#[test]
+fn raidajs_is_offered_change_that_all_agents_know_and_nobody_has() {
+    let Some(scene) = Scene::with_coins(COINS) else { return };
+    let offered = scene.raidajs("change", &[]);
+    for denomination in [1, 5, 25, 100] {
+        // It keeps what 14 agents or more have offered alike.
+        let numbers = offered[format!("d{denomination}")].as_object().unwrap();
+        assert!(!numbers.is_empty(), "no change of {denomination}: {offered}");
+        for sn in numbers.keys().map(|sn| sn.parse::<SerialNumber>().unwrap()) {
+            assert_eq!(sn.denomination().value(), denomination, "{sn}");
+            assert!(scene.coins.iter().all(|coin| coin.sn != sn), "{sn} belongs to somebody");
+        }
+    }
+}
+
 /// Returns what raidajs shall say of a coin that these agents refuse.
 fn expectation(coin: &Coin, verdict: &str, refused_by: &[usize]) -> (u32, (String, String)) {
     let letter = |agent| if refused_by.contains(&agent) { Letter::Fail } else { Letter::Pass };

@@ -17,10 +17,11 @@ const raida = new RaidaJS({ protocol: 'http', prefix: '127.', domain: `0.1:${por
 const fresh = coin => ({ ...coin, pan: coin.an.map(() => raida._generatePan()) })
 
 const jobs = {
-  servers: () => raida.getServers(),
   echo: () => raida.apiEcho(),
   detect: ({ coins }) => raida.apiDetect(coins),
   pown: ({ coins }) => raida.apiDetect(coins.map(fresh)),
+  // 2 is the change maker of v1.
+  change: () => raida.showChange({ nn: 1, sn: 2, denomination: 250 }),
   tickets: ({ coins }) => raida.apiGetticket(coins[0]),
 }
 
