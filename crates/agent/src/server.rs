@@ -62,15 +62,13 @@ pub async fn serve(
     while let Some((stream, from, place)) = next(&listener, &places, &stop).await {
         let (agent, bounds, stop) = (Arc::clone(&agent), bounds.clone(), stop.clone());
         let admitted = agent.door().admit(from.ip());
-        let place = match (&admitted, Arc::clone(&refusals).try_acquire_owned()) {
-            (Ok(_), _) => place,
-            (Err(_), Ok(place)) => place,
-            (Err(_), Err(_)) => {
-                // Beyond even that bound a connection is closed without a word.
-                agent.tally().refused(Cause::Connections);
-                continue;
-            }
-        };
+        let mut place = place;
+        if admitted.is_err() {
+            agent.tally().refused(Cause::Connections);
+            // Beyond even that bound a connection is closed without a word.
+            let Ok(other) = Arc::clone(&refusals).try_acquire_owned() else { continue };
+            place = other;
+        }
         connections.spawn(async move {
             receive(&agent, stream, admitted, &bounds, &stop).await;
             drop(place);

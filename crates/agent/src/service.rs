@@ -194,8 +194,8 @@ fn refused<'s>(signature: &'s Signature, shape: Shape, refusal: &Refusal) -> Ans
 /// one, so that the connection ends here.
 fn not_heard(visit: &Visit<'_>, signature: &Signature, reason: &NotHeard) -> Response<Full<Bytes>> {
     let (status, cause) = match reason {
-        NotHeard::NoService => (Status::Error, None),
-        NotHeard::SentAway(Excess::Connections(_)) => (Status::Error, Some(Cause::Connections)),
+        // A connection was counted when it came.
+        NotHeard::NoService | NotHeard::SentAway(Excess::Connections(_)) => (Status::Error, None),
         NotHeard::SentAway(Excess::Requests(_)) => (Status::Error, Some(Cause::RequestRate)),
         NotHeard::SentAway(Excess::Coins(_)) => (Status::Error, Some(Cause::CoinRate)),
         NotHeard::NotAsked(NotAsked::OtherMethod) => (Status::Dud, Some(Cause::Method)),

@@ -79,7 +79,7 @@ impl View {
         match (request.uri().path(), &self.faults) {
             ("/healthz", _) => plain(StatusCode::OK, "alive\n".to_owned()),
             ("/readyz", _) => self.ready(),
-            ("/metrics", _) => self.metrics(),
+            ("/metrics", _) => self.metrics().await,
             ("/faults", Some(faults)) if faults.have_a_route() => {
                 service::faults::answer(faults, &Bounds::default(), request).await
             }
@@ -109,9 +109,13 @@ impl View {
         }
     }
 
-    fn metrics(&self) -> Response<Full<Bytes>> {
+    async fn metrics(&self) -> Response<Full<Bytes>> {
         let agents: Vec<Arc<Agent>> = self.agents.iter().filter_map(Weak::upgrade).collect();
-        let mut response = plain(StatusCode::OK, text::write(&agents));
+        let mut censuses = Vec::with_capacity(agents.len());
+        for agent in &agents {
+            censuses.push(agent.census().await.ok());
+        }
+        let mut response = plain(StatusCode::OK, text::write(&agents, &censuses));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(text::CONTENT_TYPE));
         response
     }

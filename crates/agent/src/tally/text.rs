@@ -5,17 +5,20 @@ use std::fmt::{Display, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use coin::Denomination;
 use raida::api::{Route, Status};
 
 use super::histogram::Histogram;
 use super::{Cause, Tally};
 use crate::Agent;
+use crate::agent::Census;
 
 /// What the text is called in HTTP.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes the numbers of these agents.
-pub(crate) fn write(agents: &[Arc<Agent>]) -> String {
+/// Writes the numbers of these agents, and what each has counted in its ledger, unless that has
+/// failed.
+pub(crate) fn write(agents: &[Arc<Agent>], censuses: &[Option<Census>]) -> String {
     let mut text = Text(String::new());
     text.family("raida_requests_total", "counter", "Requests by route and status word.");
     for agent in agents {
@@ -55,6 +58,7 @@ pub(crate) fn write(agents: &[Arc<Agent>]) -> String {
     text.gauge(agents, "raida_up", "Whether the agent answers and commits.", |agent| {
         u64::from(agent.ailment().is_none())
     });
+    text.census(agents, censuses);
     text.0
 }
 
@@ -107,6 +111,32 @@ impl Text {
             }
             self.sample(&format!("{name}_sum"), &label, histogram.sum());
             self.sample(&format!("{name}_count"), &label, all);
+        }
+    }
+
+    fn census(&mut self, agents: &[Arc<Agent>], censuses: &[Option<Census>]) {
+        let counted = || {
+            let counted = agents.iter().zip(censuses);
+            counted.filter_map(|(agent, census)| Some((agent.number(), (*census)?)))
+        };
+        self.family("raida_circulation_coins", "gauge", "Coins in circulation by value.");
+        for (agent, Census { counts, .. }) in counted() {
+            for value in Denomination::ALL {
+                let labels = format!("agent=\"{agent}\",denomination=\"{value}\"");
+                self.sample("raida_circulation_coins", &labels, counts.coins_of(value));
+            }
+        }
+        self.family("raida_reservations", "gauge", "Exchanges that keep serial numbers.");
+        for (agent, Census { pending, .. }) in counted() {
+            self.sample("raida_reservations", &format!("agent=\"{agent}\""), pending);
+        }
+        self.family("raida_exchanges_total", "counter", "Exchanges, since the ledger was founded.");
+        for (agent, Census { counts, .. }) in counted() {
+            for (ended, count) in [("done", counts.exchanged()), ("cancelled", counts.cancelled())]
+            {
+                let labels = format!("agent=\"{agent}\",ended=\"{ended}\"");
+                self.sample("raida_exchanges_total", &labels, count);
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::limits::{BODY_WAIT, HEAD_WAIT, MEMORY_KIB_MAX};
+use agent::limits::{BODY_WAIT, HEAD_BYTES_MAX, HEAD_WAIT, MEMORY_KIB_MAX, WRITE_WAIT};
 use agent::{Agent, Bounds, Charter, Ledger, SimDisk, serve_connection};
 use raida::limits::REQUEST_BYTES_MAX;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -120,4 +120,64 @@ async fn a_stopping_agent_finishes_the_request_under_way() {
     stream.write_all(b"a").await.unwrap();
     let answer = all_that_comes(&mut stream).await;
     assert!(answer.contains("the field sns is missing"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_of_one_byte_a_second_is_cut_off_in_time() {
+    let booth = Booth::open();
+    let (began, stream) = (Instant::now(), booth.connect());
+    let (mut reads, mut writes) = tokio::io::split(stream);
+    let drip = async {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            if writes.write_all(b"a").await.is_err() {
+                sleep(Duration::MAX).await;
+            }
+        }
+    };
+    let mut answer = Vec::new();
+    tokio::select! {
+        read = reads.read_to_end(&mut answer) => { read.unwrap(); }
+        () = drip => {}
+    }
+    assert_eq!(began.elapsed().as_secs(), HEAD_WAIT.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_without_end_is_cut_off() {
+    let booth = Booth::open();
+    let mut stream = booth.connect();
+    stream.write_all(b"GET /service/echo HTTP/1.1\r\nx: ").await.unwrap();
+    let pour = async {
+        let mut poured = 0;
+        while stream.write_all(&[b'x'; 1024]).await.is_ok() && poured < 1 << 24 {
+            poured += 1024;
+            tokio::task::yield_now().await;
+        }
+        poured
+    };
+    let poured = pour.await;
+    assert!(poured <= REQUEST_BYTES_MAX * 2 + 2 * HEAD_BYTES_MAX, "{poured}");
+}
+
+/// 10,000 coins are answered with 2 MB, which the client does not read.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_read_is_given_up_and_its_memory_is_free_again() {
+    let booth = Booth::open();
+    let coin = |sn: usize| format!("sns[]={sn}&ans[]=a&pans[]=a&dn[]=1&");
+    let body: String = (1..=10_000).map(coin).collect();
+    let (mut ours, theirs) = duplex(1024);
+    let (agent, bounds) = (Arc::clone(&booth.agent), booth.bounds.clone());
+    let stop = booth.stop.clone();
+    let ended = tokio::spawn(async move { serve_connection(&agent, theirs, &bounds, &stop).await });
+    ours.write_all(head_of_post(body.len()).as_bytes()).await.unwrap();
+    ours.write_all(body.as_bytes()).await.unwrap();
+    let began = Instant::now();
+    ended.await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), WRITE_WAIT.as_secs());
+
+    let (began, mut honest) = (Instant::now(), booth.connect());
+    honest.write_all(ECHO).await.unwrap();
+    honest.read_exact(&mut [0; 15]).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 0);
 }

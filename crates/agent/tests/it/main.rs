@@ -5,6 +5,7 @@
 mod bad_input;
 mod bounds;
 mod faults;
+mod hostile;
 mod http;
 mod lost_answers;
 mod one_agent;
@@ -14,3 +15,4 @@ mod program;
 mod routes;
 mod tls;
 mod town;
+mod watched;

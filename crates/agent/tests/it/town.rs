@@ -75,6 +75,11 @@ impl Town {
         Town::of(AGENTS, coins).await
     }
 
+    /// Tells the agents to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
     pub(crate) fn book(&self) -> AddressBook {
         settings(&self.addresses).peers
     }
