@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::str;
 
 use zeroize::Zeroize;
 
@@ -17,6 +18,8 @@ pub struct Form<'a> {
 struct Field<'a> {
     name: String,
     kind: Kind,
+    /// How the text spells the name where the next value of an array is meant: mostly so again.
+    spelt: Option<&'a [u8]>,
     values: Vec<Value<'a>>,
 }
 
@@ -61,8 +64,9 @@ impl<'a> Form<'a> {
     /// there.
     pub fn parse(text: &'a [u8]) -> Result<Form<'a>, FormError> {
         let mut form = Form::default();
-        for (name, value) in form_urlencoded::parse(text) {
-            form.push(&name, Value(value))?;
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = cut(pair);
+            form.push(name, Value(value))?;
         }
         Ok(form)
     }
@@ -82,17 +86,25 @@ impl<'a> Form<'a> {
         self.fields.iter().position(|field| field.kind == kind && field.name == name)
     }
 
-    fn push(&mut self, name: &str, value: Value<'a>) -> Result<(), FormError> {
-        let (name, slot) = split(name);
+    fn push(&mut self, spelt: &'a [u8], value: Value<'a>) -> Result<(), FormError> {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.spelt == Some(spelt)) {
+            return field.push(Slot::Next, value);
+        }
+        let name = decoded_name(spelt);
+        let (name, slot) = split(&name);
         let kind = if slot == Slot::Only { Kind::Scalar } else { Kind::Array };
         let place = match self.place(name, kind) {
             Some(place) => place,
             None if self.fields.len() == FORM_FIELDS_MAX => return Err(FormError::TooManyFields),
             None => {
-                self.fields.push(Field { name: name.to_owned(), kind, values: Vec::new() });
+                let (name, values) = (name.to_owned(), Vec::new());
+                self.fields.push(Field { name, kind, spelt: None, values });
                 self.fields.len() - 1
             }
         };
+        if slot == Slot::Next {
+            self.fields[place].spelt = Some(spelt);
+        }
         self.fields[place].push(slot, value)
     }
 }
@@ -121,6 +133,24 @@ enum Slot {
     Only,
     Next,
     At(usize),
+}
+
+/// Cuts a pair into its name as it is spelt, and its value. What needs no decoding, as all that
+/// clients send in mass, is not looked at twice.
+fn cut(pair: &[u8]) -> (&[u8], Cow<'_, str>) {
+    let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    let (name, value) = (&pair[..equals], pair.get(equals + 1..).unwrap_or_default());
+    let plain = !value.iter().any(|byte| matches!(byte, b'%' | b'+'));
+    match str::from_utf8(value) {
+        Ok(value) if plain => (name, Cow::Borrowed(value)),
+        _ => {
+            (name, form_urlencoded::parse(pair).next().map(|(_, value)| value).unwrap_or_default())
+        }
+    }
+}
+
+fn decoded_name(spelt: &[u8]) -> Cow<'_, str> {
+    form_urlencoded::parse(spelt).next().map(|(name, _)| name).unwrap_or_default()
 }
 
 fn split(name: &str) -> (&str, Slot) {
@@ -152,6 +182,9 @@ impl Drop for Value<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::prop;
+    use proptest::{prop_assert_eq, proptest};
+
     use super::*;
 
     fn array(text: &str, name: &str) -> Result<Vec<String>, FormError> {
@@ -180,6 +213,26 @@ mod tests {
     #[test]
     fn escapes_are_decoded_and_bad_ones_kept_as_they_are() {
         assert_eq!(array("a[]=%41%zz+b&a[]=%", "a").unwrap(), ["A%zz b", "%"]);
+    }
+
+    #[test]
+    fn ways_of_writing_an_array_may_be_mixed() {
+        assert_eq!(array("a[0]=1&a[]=2&a%5B%5D=3&a[]=4&a[4]=5", "a").unwrap().len(), 5);
+        let out_of_order = FormError::IndexOutOfOrder { expected: 1, got: 0 };
+        assert_eq!(array("a[0]=1&a[0]=2", "a"), Err(out_of_order));
+        assert_eq!(array("a[]=1&a[0]=2", "a"), Err(out_of_order));
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_are_those_of_the_standard(
+            text in prop::collection::vec(prop::sample::select(b"ab=&%+[]5B\xc3\xa9\xff".to_vec()), 0..40),
+        ) {
+            let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(cut);
+            let pairs: Vec<_> = pairs.map(|(name, value)| (decoded_name(name), value)).collect();
+            let standard: Vec<_> = form_urlencoded::parse(&text).collect();
+            prop_assert_eq!(pairs, standard);
+        }
     }
 
     #[test]

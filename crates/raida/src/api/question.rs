@@ -1,6 +1,7 @@
 //! Questions about coins: how a wallet writes them and how an agent reads them.
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::ops::Deref;
 
 use coin::{AuthenticityNumber, NETWORK_NUMBER, SerialNumber};
@@ -207,10 +208,10 @@ pub fn write_coins<'a>(coins: impl ExactSizeIterator<Item = AboutCoin<'a>>) -> Z
     let mut body = Zeroizing::new(Vec::with_capacity(4 + coins.len() * COIN_BYTES_MAX));
     body.extend_from_slice(b"nn=1");
     for AboutCoin { sn, an, pan } in coins {
-        field(&mut body, "sns", &sn.to_string());
-        field(&mut body, MANY.an, &an.to_hex());
-        field(&mut body, MANY.pan, &pan.to_hex());
-        field(&mut body, DENOMINATION, &sn.denomination().to_string());
+        number(name(&mut body, MANY.sn), sn.get());
+        an.write_hex(name(&mut body, MANY.an));
+        pan.write_hex(name(&mut body, MANY.pan));
+        number(name(&mut body, DENOMINATION), sn.denomination().value());
     }
     body
 }
@@ -220,11 +221,21 @@ pub fn write_coins<'a>(coins: impl ExactSizeIterator<Item = AboutCoin<'a>>) -> Z
 pub(super) const COIN_BYTES_MAX: usize =
     4 * 8 + (3 + 3 + 4 + 12) + 8 + 2 * AuthenticityNumber::HEX_DIGITS + 3;
 
-pub(super) fn field(body: &mut Vec<u8>, name: &str, value: &str) {
+/// Writes one value of an array.
+pub(super) fn field(body: &mut Vec<u8>, array: &str, value: &str) {
+    name(body, array).extend_from_slice(value.as_bytes());
+}
+
+/// Writes the name of an array; its next value comes behind it.
+fn name<'b>(body: &'b mut Vec<u8>, name: &str) -> &'b mut Vec<u8> {
     body.push(b'&');
     body.extend_from_slice(name.as_bytes());
     body.extend_from_slice(b"%5B%5D=");
-    body.extend_from_slice(value.as_bytes());
+    body
+}
+
+fn number(body: &mut Vec<u8>, number: u32) {
+    write!(body, "{number}").expect("a vector takes all that is written");
 }
 
 fn read(
