@@ -6,6 +6,7 @@
 
 mod asked;
 mod audit;
+mod coin_replies;
 mod detect;
 mod exchange;
 pub(crate) mod faults;

@@ -22,6 +22,7 @@ pub use exchange::{
 pub use form::{Form, FormError};
 pub use offer::{ChangeGiven, Offer, Wanted, read_wanted};
 pub use question::{AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins};
+pub(crate) use reply::CoinReply;
 pub use reply::Reply;
 pub use request_id::{BadRequestId, RequestId};
 pub use route::{Route, Shape};

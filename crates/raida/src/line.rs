@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::debug;
 use zeroize::Zeroizing;
 
-use crate::api::{AboutCoin, Reply, Route, Status, write_coins};
+use crate::api::{AboutCoin, CoinReply, Reply, Route, Status, write_coins};
 use crate::connector::{Connector, Dial};
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION};
 use crate::tls::Layer;
@@ -23,6 +23,8 @@ use crate::{AgentAddress, NetworkId, Timing};
 /// The line to one agent.
 pub(crate) struct Line {
     agent: usize,
+    /// How the agent signs its answers.
+    signature: String,
     address: String,
     client: Client<Connector, Full<Bytes>>,
     patience: Duration,
@@ -68,7 +70,8 @@ impl Line {
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(1)
             .build(connector);
-        Line { agent, address: address.authority(), client, patience: timing.request }
+        let signature = Reply::server_name(agent);
+        Line { agent, signature, address: address.authority(), client, patience: timing.request }
     }
 
     /// Asks about coins and returns what the agent says of each, in the order asked; `None`
@@ -96,7 +99,7 @@ impl Line {
         let nothing = Zeroizing::default();
         let answer = self.post(Route::Version, nothing, ANSWER_BYTES_MAX, round_ends).await?;
         let reply: Reply<'_> = serde_json::from_slice(&answer)?;
-        self.check_signature(&reply)?;
+        self.check_signature(&reply.server)?;
         let network = reply.network.ok_or(Silence::NoNetwork)?;
         network.parse().map_err(|_| Silence::NoNetwork)
     }
@@ -106,14 +109,14 @@ impl Line {
         answer: &[u8],
         coins: impl ExactSizeIterator<Item = AboutCoin<'a>>,
     ) -> Result<Vec<Option<Status>>, Silence> {
-        let replies: Vec<Reply<'_>> = serde_json::from_slice(answer)?;
+        let replies: Vec<CoinReply<'_>> = serde_json::from_slice(answer)?;
         let (asked, got) = (coins.len(), replies.len());
         if asked != got {
             return Err(Silence::OtherLength { asked, got });
         }
         let pairs = coins.zip(&replies).enumerate();
         let said = pairs.map(|(place, (coin, reply))| {
-            self.check_signature(reply)?;
+            self.check_signature(&reply.server)?;
             if reply.sn != Some(u64::from(coin.sn.get())) {
                 return Err(Silence::OtherCoin { place });
             }
@@ -123,9 +126,8 @@ impl Line {
     }
 
     /// An address book in another order would make every coin look counterfeit.
-    fn check_signature(&self, reply: &Reply<'_>) -> Result<(), Silence> {
-        let unsigned = reply.server.is_empty();
-        if unsigned || reply.server.eq_ignore_ascii_case(&Reply::server_name(self.agent)) {
+    fn check_signature(&self, server: &str) -> Result<(), Silence> {
+        if server.is_empty() || server.eq_ignore_ascii_case(&self.signature) {
             Ok(())
         } else {
             Err(Silence::OtherAgent)

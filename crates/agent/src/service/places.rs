@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use raida::api::{CoinQuestion, Dud, Form, Proposal, Reply, Status, many_coins};
 
+use super::coin_replies::CoinReplies;
 use super::reply::{Answer, Signature};
 
 /// The places of a request about many coins.
@@ -24,8 +25,13 @@ pub(crate) fn read(
     let mut places = Vec::new();
     let mut coins = Vec::new();
     for (coin, sn) in many_coins(form, proposal)?.into_iter().zip(form.all("sns")) {
-        places.push(Place { sn: sn.parse().ok(), dud: coin.as_ref().err().copied() });
-        coins.extend(coin);
+        match coin {
+            Ok(coin) => {
+                places.push(Place { sn: Some(u64::from(coin.sn.get())), dud: None });
+                coins.push(coin);
+            }
+            Err(dud) => places.push(Place { sn: sn.parse().ok(), dud: Some(dud) }),
+        }
     }
     Ok((Places(places), coins))
 }
@@ -39,14 +45,15 @@ impl Places {
         said: impl IntoIterator<Item = (Status, Cow<'s, str>)>,
     ) -> Answer<'s> {
         let mut said = said.into_iter();
-        let replies = self.0.iter().map(|Place { sn, dud }| {
+        let mut replies = CoinReplies::of(signature, self.0.len());
+        for Place { sn, dud } in &self.0 {
             let (status, message) = match dud {
                 Some(dud) => (Status::Dud, dud.to_string().into()),
                 None => said.next().unwrap_or((Status::Error, Cow::default())),
             };
-            signature.about_coin(*sn, status, message)
-        });
-        Answer::Many(replies.collect())
+            replies.push(*sn, status, &message);
+        }
+        Answer::Coins(replies)
     }
 
     /// Makes the brief form: one object with all words in its message.

@@ -6,15 +6,16 @@ use coin::NETWORK_NUMBER;
 use jiff::Timestamp;
 use raida::api::{Audit, ChangeGiven, Offer, Reply, Shape, Status};
 
+use super::coin_replies::CoinReplies;
 use crate::tally::Words;
 
 /// The date of the API that these agents speak.
-const API_VERSION: &str = "2021-05-04";
+pub(super) const API_VERSION: &str = "2021-05-04";
 
 /// What all replies of one answer have in common.
 pub(crate) struct Signature {
-    server: String,
-    time: String,
+    pub(super) server: String,
+    pub(super) time: String,
 }
 
 /// An answer.
@@ -29,6 +30,8 @@ pub(crate) enum Answer<'s> {
     Change(Box<ChangeGiven<'s>>),
     /// What was counted.
     Audit(Box<Audit<'s>>),
+    /// An array about coins, written already.
+    Coins(CoinReplies),
     /// A bare word: the brief form of `detect`.
     Word(Status),
 }
@@ -82,6 +85,7 @@ impl Answer<'_> {
             Answer::Word(_) => "text/plain",
             Answer::One(_)
             | Answer::Many(_)
+            | Answer::Coins(_)
             | Answer::Offer(_)
             | Answer::Change(_)
             | Answer::Audit(_) => "application/json",
@@ -103,6 +107,7 @@ impl Answer<'_> {
             Answer::Change(change) => words_of_one(&change.reply),
             Answer::Audit(audit) => words_of_one(&audit.reply),
             Answer::Word(status) => Words::of([*status]),
+            Answer::Coins(coins) => coins.words().clone(),
         }
     }
 
@@ -113,6 +118,7 @@ impl Answer<'_> {
             Answer::Offer(offer) => serde_json::to_vec(&offer),
             Answer::Change(change) => serde_json::to_vec(&change),
             Answer::Audit(audit) => serde_json::to_vec(&audit),
+            Answer::Coins(coins) => return coins.into_json(),
             Answer::Word(status) => return status.word().as_bytes().to_vec(),
         };
         json.expect("text and numbers are always JSON")

@@ -18,10 +18,13 @@ impl Words {
     /// The words of an answer about coins, in any order.
     pub(crate) fn of(coins: impl IntoIterator<Item = Status>) -> Words {
         let mut words = Words { coins: [0; Status::ALL.len()], whole: None };
-        for status in coins {
-            words.coins[status as usize] += 1;
-        }
+        coins.into_iter().for_each(|status| words.add(status));
         words
+    }
+
+    /// Adds what was said of one more coin.
+    pub(crate) fn add(&mut self, status: Status) {
+        self.coins[status as usize] += 1;
     }
 
     /// Returns the number of coins.

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Status;
@@ -51,21 +54,71 @@ impl Reply<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NumberOrText<'a> {
-    Number(u64),
+/// What a wallet reads of an answer about one coin; [`Reply`] has all of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CoinReply<'a> {
+    #[serde(default, borrow)]
+    pub(crate) server: Cow<'a, str>,
     #[serde(borrow)]
-    Text(Cow<'a, str>),
-    Other(serde::de::IgnoredAny),
+    status: Cow<'a, str>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sn: Option<u64>,
 }
 
+impl CoinReply<'_> {
+    /// Returns the status, or `None` for a word without meaning.
+    pub(crate) fn status(&self) -> Option<Status> {
+        Status::from_word(&self.status)
+    }
+}
+
+/// Reads a number, or a text that is one; anything else is none.
 fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match NumberOrText::deserialize(deserializer)? {
-        NumberOrText::Number(number) => Some(number),
-        NumberOrText::Text(text) => text.parse().ok(),
-        NumberOrText::Other(_) => None,
-    })
+    deserializer.deserialize_any(Lenient)
+}
+
+struct Lenient;
+
+impl<'de> Visitor<'de> for Lenient {
+    type Value = Option<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Option<u64>, E> {
+        Ok(Some(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<u64>, E> {
+        Ok(text.parse().ok())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<u64>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Option<u64>, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +131,8 @@ mod tests {
             let reply: Reply<'_> = serde_json::from_str(text).unwrap();
             assert_eq!((reply.status(), reply.sn), (Some(Status::Pass), Some(77)));
         }
-        for text in [r#"{"status":"?","sn":null}"#, r#"{"status":"?","sn":[{}]}"#] {
+        for sn in ["null", "[{}]", r#"{"a":[1,{}]}"#, "-1", "1.5", "true", r#""x""#, "1e99"] {
+            let text = &format!(r#"{{"status":"?","sn":{sn},"x":1}}"#);
             let reply: Reply<'_> = serde_json::from_str(text).unwrap();
             assert_eq!((reply.status(), reply.sn), (None, None));
         }
