@@ -4,16 +4,19 @@
 //! ([`sim::SimLedger`]) that forgets what was not synced and fails where it is told to. The same
 //! property tests run over both.
 
+mod backup;
 mod changes;
 mod counts;
 mod fjall;
 mod head;
 mod open_error;
 mod record;
+mod restore;
 pub(crate) mod sim;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod verify;
 
 use std::error::Error;
 use std::fmt;
@@ -22,11 +25,14 @@ use coin::{AuthenticityNumber, SerialNumber};
 use raida::NetworkId;
 use raida::api::RequestId;
 
+pub use backup::{BackupError, BackupHead};
 pub use changes::{Changes, Draft, put};
 pub use counts::Counts;
 pub use fjall::FjallLedger;
 pub use open_error::{Damage, OpenError};
 pub use record::Record;
+pub use restore::{Forgetful, RestoreError, read_head, restore};
+pub use verify::{Verified, VerifyError};
 
 /// The format of the ledgers that this program writes and reads.
 ///

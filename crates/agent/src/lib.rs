@@ -41,8 +41,9 @@ pub use exchange::{Exchanged, Refused};
 pub use faults::{AgentFault, BadFault, Faults, Switch};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
-    Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger, Ledger, LedgerError, OpenError,
-    Record, put,
+    BackupError, BackupHead, Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger,
+    Forgetful, Ledger, LedgerError, OpenError, Record, RestoreError, Verified, VerifyError, put,
+    read_head, restore,
 };
 pub use mint::{
     Accept, Begun, Joined, JournalError, MintError, Minted, Order, OrderError, OrderId,

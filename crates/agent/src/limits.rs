@@ -144,3 +144,15 @@ pub const RECORD_BYTES_MAX: u64 = 4096;
 
 /// Agents that must hold a coin's secrets so that it can be owned.
 pub const OWNED_FROM: usize = 13;
+
+/// Bytes of the head of a backup: a network's id, three numbers and a time.
+pub const BACKUP_HEAD_BYTES_MAX: usize = 1024;
+
+/// Bytes of a line on the socket in the agents' directory: a path and a word.
+pub const CONTROL_LINE_BYTES_MAX: u64 = 8 * 1024;
+
+/// How long a line on that socket may take.
+pub const CONTROL_WAIT: Duration = Duration::from_secs(5);
+
+/// How long the backup of one ledger may take: millions of coins on a slow disk.
+pub const BACKUP_WAIT: Duration = Duration::from_secs(600);

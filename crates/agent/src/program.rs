@@ -1,13 +1,16 @@
 //! The program `raida`: its arguments, its exit codes, and how it starts and stops.
 
 mod args;
+mod backup;
 mod ceremony;
 mod config;
+mod control;
 mod exit;
 mod faults;
 mod metrics;
 mod run;
 mod tls;
+mod verify;
 
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
@@ -35,6 +38,10 @@ pub fn main() -> ExitCode {
         Some(Command::Mint(mint)) => run::mint(mint),
         Some(Command::Order(order)) => ceremony::order(order),
         Some(Command::JoinShares(join)) => ceremony::join_shares(join),
+        Some(Command::Backup(args)) => backup::backup(args),
+        Some(Command::Restore(args)) => backup::restore(args),
+        Some(Command::Acknowledge(args)) => backup::acknowledge(args),
+        Some(Command::Verify(args)) => verify::verify(args),
         None => run::agents(&args.agents),
     };
     match ended {

@@ -1,7 +1,7 @@
 //! Files that are whole or not there.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +68,32 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
         linked => linked?,
     }
     sync_parent(path)
+}
+
+/// Writes a new file piece by piece.
+///
+/// # Errors
+///
+/// What `write` fails with, [`io::ErrorKind::AlreadyExists`] when there is one of its name; there
+/// is no file then, or the other one.
+///
+/// # Crash safety
+///
+/// After a crash there is the whole file or none; the whole one when this has returned.
+pub(crate) fn create_written<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let part = part_of(path)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    let mut file = BufWriter::new(file);
+    let written = write(&mut file)
+        .and_then(|()| Ok(file.flush()?))
+        .and_then(|()| Ok(file.get_ref().sync_all()?))
+        .and_then(|()| Ok(fs::hard_link(&part, path)?));
+    fs::remove_file(&part)?;
+    written?;
+    Ok(sync_parent(path)?)
 }
 
 /// Syncs the directory that holds `path`: names that were made or taken away in it are on disk

@@ -26,10 +26,49 @@ impl DataDir {
         if !self.ledger(agent).exists() {
             return Err(DataDirError::AgentNotFounded { dir: self.path.clone(), agent });
         }
+        self.open_agent(agent, network)
+    }
+
+    /// Opens the ledger of one agent, of this network if one is named, whatever else is here.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the ledger.
+    pub(crate) fn open_agent(
+        &self,
+        agent: usize,
+        network: Option<&NetworkId>,
+    ) -> Result<FjallLedger, DataDirError> {
         let failed = |source| DataDirError::Ledger { agent, source };
         let ledger = FjallLedger::open(&self.ledger(agent)).map_err(failed)?;
         let network = network.unwrap_or(&ledger.charter().network).clone();
         ledger.expected_as(&Charter { network, agent }).map_err(failed)
+    }
+
+    /// Opens the ledgers that belong here: that of the one agent, or all 25.
+    ///
+    /// # Errors
+    ///
+    /// See [`DataDir::open_alone`] and [`DataDir::open_all`].
+    pub(crate) fn open_here(&self) -> Result<Vec<FjallLedger>, DataDirError> {
+        match self.expected_agents()?.as_slice() {
+            [agent] => Ok(vec![self.open_alone(*agent, None)?]),
+            _ => self.open_all(None),
+        }
+    }
+
+    /// Returns the agents whose ledgers belong here: one, or all 25.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError::NotFounded`] when there is none.
+    pub(crate) fn expected_agents(&self) -> Result<Vec<usize>, DataDirError> {
+        let found: Vec<usize> = self.agents().collect();
+        match found.len() {
+            0 => Err(DataDirError::NotFounded { dir: self.path.clone() }),
+            1 => Ok(found),
+            _ => Ok((0..AGENTS).collect()),
+        }
     }
 
     /// Looks whether no other agent has a ledger here.

@@ -83,19 +83,12 @@ impl FjallLedger {
     /// It is made beside its place and renamed into it when it is whole and synced; what a crash
     /// leaves behind is thrown away by the next attempt.
     pub fn found(dir: &Path, charter: &Charter) -> Result<(), OpenError> {
-        let beside = dir.with_extension("new");
-        let found = || -> Result<(), Damage> {
-            if beside.exists() {
-                fs::remove_dir_all(&beside)?;
-            }
-            fs::create_dir(&beside)?;
+        let found = place(dir, |beside| {
             let head = Head { generation: 1, commits: 0 };
-            drop(Store::found(&head.store(&beside), charter)?);
-            head.write(&beside)?;
-            fs::rename(&beside, dir)?;
-            Ok(files::sync_parent(dir)?)
-        };
-        found().map_err(|source| OpenError::Damaged { dir: dir.to_owned(), source })
+            drop(Store::found(&head.store(beside), charter)?);
+            Ok::<(), Damage>(head.write(beside)?)
+        });
+        found.map_err(|source| OpenError::Damaged { dir: dir.to_owned(), source })
     }
 
     /// Opens the ledger in `dir`.
@@ -173,6 +166,17 @@ impl FjallLedger {
             books.witnessed = books.head;
         }
         Ok(())
+    }
+
+    /// Returns the store and the number of its commits, of which none is under way meanwhile: what
+    /// `look` takes from it are all commits that were answered for, and no half of another one.
+    pub(super) fn at_rest<T>(&self, look: impl FnOnce(&Arc<Store>, u64) -> T) -> T {
+        let books = self.books();
+        look(&self.store(), books.head.commits)
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     #[cfg(test)]
@@ -282,6 +286,23 @@ impl Drop for FjallLedger {
 fn read_an(sn: SerialNumber, bytes: &[u8]) -> Result<AuthenticityNumber, LedgerError> {
     let an = bytes.try_into().map(AuthenticityNumber::from_bytes);
     an.map_err(|_| LedgerError::TornEntry { sn, bytes: bytes.len() })
+}
+
+/// Makes a ledger beside its place, and renames it into it when it is whole and synced; what a
+/// crash leaves behind is thrown away by the next attempt.
+pub(super) fn place<T, E: From<Damage>>(
+    dir: &Path,
+    make: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let beside = dir.with_extension("new");
+    let failed = |error| E::from(Damage::Io(error));
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(failed)?;
+    }
+    fs::create_dir(&beside).map_err(failed)?;
+    let made = make(&beside)?;
+    fs::rename(&beside, dir).and_then(|()| files::sync_parent(dir)).map_err(failed)?;
+    Ok(made)
 }
 
 fn copy(store: &Store, place: &Path) -> Result<(Store, u64), Damage> {

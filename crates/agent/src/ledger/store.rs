@@ -54,23 +54,39 @@ impl Store {
         unless_it_breaks_off(|| Store::create_or_open(dir))
     }
 
-    /// Makes a store with the entries of this one, all of them in tables and none in the journal,
-    /// and returns how many they are. On disk when this returns.
+    /// Makes a store with the entries of this one and returns how many they are. On disk when
+    /// this returns.
     pub(super) fn copy_to(&self, dir: &Path) -> Result<(Store, u64), Damage> {
+        Store::filled(dir, self.all())
+    }
+
+    /// Makes a store with these entries, which come by ascending keys, all of them in tables and
+    /// none in the journal, and returns how many they are. On disk when this returns.
+    pub(super) fn filled<E: From<Damage>>(
+        dir: &Path,
+        entries: impl Iterator<Item = Result<(UserKey, UserValue), E>>,
+    ) -> Result<(Store, u64), E> {
         unless_it_breaks_off(|| {
             let copy = Store::create_or_open(dir)?;
             let mut count = 0;
-            let mut tables = copy.entries.start_ingestion()?;
-            for entry in self.entries.iter() {
-                let (key, value) = entry.into_inner()?;
-                tables.write(key, value)?;
+            let mut tables = copy.entries.start_ingestion().map_err(Damage::from)?;
+            for entry in entries {
+                let (key, value) = entry?;
+                tables.write(key, value).map_err(Damage::from)?;
                 count += 1;
             }
-            tables.finish()?;
-            copy.database.persist(PersistMode::SyncAll)?;
-            files::sync_dirs(dir)?;
+            tables.finish().map_err(Damage::from)?;
+            copy.database.persist(PersistMode::SyncAll).map_err(Damage::from)?;
+            files::sync_dirs(dir).map_err(Damage::from)?;
             Ok((copy, count))
         })
+    }
+
+    /// Returns all entries as they are now, by ascending keys.
+    pub(super) fn all(
+        &self,
+    ) -> impl Iterator<Item = Result<(UserKey, UserValue), Damage>> + Send + use<> {
+        self.entries.iter().map(|entry| Ok(entry.into_inner()?))
     }
 
     pub(super) fn get(&self, sn: SerialNumber) -> fjall::Result<Option<UserValue>> {
@@ -151,6 +167,15 @@ impl Store {
         self.entries.remove("counts").unwrap();
     }
 
+    /// Changes an entry behind the ledger's back.
+    #[cfg(test)]
+    pub(super) fn tamper(&self, key: &[u8], value: Option<&[u8]>) {
+        match value {
+            Some(value) => self.entries.insert(key, value).unwrap(),
+            None => self.entries.remove(key).unwrap(),
+        }
+    }
+
     /// Moves what is in memory into a table, as the store does by itself when it has grown.
     #[cfg(test)]
     pub(super) fn flush(&self) {
@@ -184,6 +209,11 @@ fn coin_key(sn: SerialNumber) -> [u8; COIN_KEY_BYTES] {
     sn.get().to_be_bytes()
 }
 
+/// Tells whether this is the key of a request's record.
+pub(super) fn is_record_key(key: &[u8]) -> bool {
+    key.len() == 1 + RequestId::BYTES && key.first() == Some(&RECORD)
+}
+
 /// Reads the key of a coin.
 pub(super) fn read_coin_key(key: &[u8]) -> Option<SerialNumber> {
     SerialNumber::new(u32::from_be_bytes(key.try_into().ok()?)).ok()
@@ -197,9 +227,11 @@ fn record_key(id: RequestId) -> [u8; 1 + RequestId::BYTES] {
 
 /// Reports what the store asserts: some kinds of damage fail its assertions instead of being
 /// reported by it. What it was at work on is not used any more, or was only read.
-fn unless_it_breaks_off<T>(work: impl FnOnce() -> Result<T, Damage>) -> Result<T, Damage> {
+pub(super) fn unless_it_breaks_off<T, E: From<Damage>>(
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     const { assert!(cfg!(panic = "unwind"), "damage to a ledger must not end the process") };
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Damage::Assertion))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Damage::Assertion.into()))
 }
 
 /// Returns how long the journals of a store are that has just been opened: what a start has to

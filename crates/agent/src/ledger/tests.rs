@@ -1,8 +1,10 @@
 //! What every ledger promises, on disk and in the simulation; and what damage to the files of the
 //! one on disk may come to.
 
+mod backup;
 mod damage;
 mod renewal;
+mod verify;
 
 use std::collections::BTreeMap;
 

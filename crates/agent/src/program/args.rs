@@ -95,6 +95,60 @@ pub(crate) enum Command {
     Order(OrderArgs),
     /// Make coin files of an order from the shares of the 25 agents
     JoinShares(JoinArgs),
+    /// Write a file of each ledger as it is now; the agents may run meanwhile
+    Backup(BackupArgs),
+    /// Make the ledger of one agent out of its backup; never replaces a ledger
+    Restore(RestoreArgs),
+    /// Say that a restored ledger does not count as forgetful any more
+    Acknowledge(AcknowledgeArgs),
+    /// Read every ledger to its end while the agents are stopped, and say what is wrong
+    Verify(VerifyArgs),
+}
+
+/// What to back up.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// Where the backups go, as the user of the agents; made when it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+/// What to restore.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+
+    /// The agent whose backup it must be, 0 to 24
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..AGENTS as i64))]
+    pub(crate) agent: Option<u8>,
+}
+
+/// Whose ledger was restored.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcknowledgeArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// The agent, 0 to 24
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..AGENTS as i64))]
+    pub(crate) agent: u8,
+}
+
+/// What to verify.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 /// What to mint: coins at all agents of one directory, or an order at one agent.

@@ -17,7 +17,7 @@ pub(crate) fn order(args: &OrderArgs) -> Result<u8, Failure> {
     let (_dir, ledgers) = match &args.data {
         Some(data) => {
             let dir = DataDir::open(data)?;
-            let ledgers = open_all(&dir)?;
+            let ledgers = dir.open_here()?;
             (Some(dir), ledgers)
         }
         None => (None, Vec::new()),
@@ -79,14 +79,6 @@ pub(crate) fn join_shares(args: &JoinArgs) -> Result<u8, Failure> {
         println!("{}", file.display());
     }
     Ok(exit::DONE)
-}
-
-fn open_all(dir: &DataDir) -> Result<Vec<FjallLedger>, Failure> {
-    let agents: Vec<usize> = dir.agents().collect();
-    match agents.as_slice() {
-        [agent] => Ok(vec![dir.open_alone(*agent, None)?]),
-        _ => Ok(dir.open_ledgers()?),
-    }
 }
 
 /// Returns the network of the ledgers, or the one that was named; these may not differ.

@@ -4,13 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use raida::AddressError;
 
 use super::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::door::BadLimit;
-use crate::ledger::OpenError;
+use crate::ledger::{OpenError, RestoreError};
 use crate::mint::{MintError, ShareError};
 use crate::tls::TlsError;
 
@@ -22,6 +23,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const CONFIGURATION: u8 = 3;
 /// Another process has the directory.
 pub(crate) const BUSY: u8 = 10;
+/// A ledger is not as it should be.
+pub(crate) const DAMAGED: u8 = 11;
 /// Stopped by a signal, nothing at risk.
 pub(crate) const STOPPED: u8 = 20;
 
@@ -36,6 +39,10 @@ pub(crate) enum Failure {
     Share(Box<ShareError>),
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("the agents of {dir} do not answer")]
+    NoAnswer { dir: PathBuf, source: io::Error },
+    #[error("{from} is not restored")]
+    Restore { from: PathBuf, source: RestoreError },
     #[error("it was not said {0}")]
     Unsaid(Unsaid),
     #[error("agent {agent} cannot listen on {address}")]
@@ -100,13 +107,7 @@ impl Failure {
 
     /// Returns the error and its causes in one line.
     pub(crate) fn sentence(&self) -> String {
-        let mut sentence = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            sentence = format!("{sentence}: {error}");
-            cause = error.source();
-        }
-        sentence
+        sentence(self)
     }
 
     /// Returns what a person can do.
@@ -124,6 +125,10 @@ impl Failure {
                 "the same command again once that is mended; it finishes this mint"
             }
             (Failure::Share(error), _) => share_advice(error),
+            (Failure::NoAnswer { .. }, _) => {
+                "look at their log; while the agents are stopped, the same command works alone"
+            }
+            (Failure::Restore { source, .. }, _) => restore_advice(source),
             (Failure::Config(_), _) => "correct that file",
             (Failure::Unsaid(Unsaid::Data), _) => {
                 "--data DIR, or `data` in the file that --config names"
@@ -185,6 +190,31 @@ fn tls_advice(error: &TlsError) -> &'static str {
              agent's own comes first"
         }
         TlsError::Unusable { .. } => "a certificate with an ECDSA or RSA key",
+    }
+}
+
+/// Returns an error and its causes in one line.
+pub(crate) fn sentence(error: &dyn Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        sentence = format!("{sentence}: {error}");
+        cause = error.source();
+    }
+    sentence
+}
+
+fn restore_advice(error: &RestoreError) -> &'static str {
+    match error {
+        RestoreError::Exists { .. } => {
+            "move that ledger away first, and keep it: it may know more than the backup"
+        }
+        RestoreError::Torn => "another copy of it, or an older backup",
+        RestoreError::OtherAgent { .. } => "the backup of that agent",
+        RestoreError::OtherFormat { .. } => "the version of raida that wrote it",
+        RestoreError::Io(_) | RestoreError::Ledger(_) => {
+            "the same command again once that is mended"
+        }
     }
 }
 

@@ -15,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::args::{AgentsArgs, MintArgs, PlaceArgs};
+use super::backup;
 use super::ceremony;
 use super::config::Config;
+use super::control;
 use super::exit::{self, Failure, Unsaid};
 use super::metrics;
 use super::tls;
@@ -46,6 +48,7 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
         Some(agent) => vec![dir.open_alone(agent.into(), config.network.as_ref())?],
         None => dir.open_all(config.network.as_ref())?,
     };
+    backup::remind(&ledgers);
     let ledgers: Vec<_> = ledgers.into_iter().map(Arc::new).collect();
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -89,8 +92,8 @@ async fn run(
     };
     let settings = Settings { peers, v1_fix: V1Fix::Refused, tls, limits, faults };
     let stop = CancellationToken::new();
-    let ledgers = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
-    let mut agents = Agents::start(ledgers, listeners, &settings, &stop);
+    let shared = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
+    let mut agents = Agents::start(shared, listeners, &settings, &stop);
     if let Some(listener) = metrics {
         agents.watch(listener, &settings);
     }
@@ -104,14 +107,16 @@ async fn run(
             tls::renew_on(hangup, &numbers, &settings, &stop, |tls| write_down(Some(tls))).await;
         }
     };
-    let (ended, (), ()) = tokio::join!(
+    let controlled = control::serve(dir.path(), &ledgers, &stop);
+    let (ended, (), (), ()) = tokio::join!(
         async {
             let ended = agents.ended().await;
             stop.cancel();
             ended
         },
         stopping,
-        renewing
+        renewing,
+        controlled
     );
     ended.map_err(|_| Failure::LedgerFailed)?;
     info!("stopped");
