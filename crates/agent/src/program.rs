@@ -1,6 +1,7 @@
 //! The program `raida`: its arguments, its exit codes, and how it starts and stops.
 
 mod args;
+mod audit;
 mod backup;
 mod ceremony;
 mod config;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         Some(Command::Restore(args)) => backup::restore(args),
         Some(Command::Acknowledge(args)) => backup::acknowledge(args),
         Some(Command::Verify(args)) => verify::verify(args),
+        Some(Command::Audit(audit)) => audit::audit(audit),
         None => run::agents(&args.agents),
     };
     match ended {

@@ -14,7 +14,7 @@ mod request_id;
 mod route;
 mod status;
 
-pub use audit::Audit;
+pub use audit::{Audit, Circulation, Exchanges};
 pub use exchange::{
     Breaking, Exchange, KnownCoin, Reservation, read_break, read_cancel, read_change,
     read_exchange, read_join, read_reservation, write_cancel, write_exchange, write_reservation,

@@ -1,5 +1,6 @@
 //! The 25 agents as a wallet sees them: one question to all of them at once.
 
+mod audit;
 mod detect;
 mod find;
 mod network;
@@ -18,6 +19,7 @@ use crate::line::Line;
 use crate::trouble::Board;
 use crate::{AddressBook, Stream, Timing, Trouble};
 
+pub use audit::{Audited, Counted};
 pub use detect::Detection;
 pub use network::TooFewAgents;
 pub use pown::PownRound;

@@ -27,7 +27,9 @@ mod tls;
 mod trouble;
 
 pub use address::{AddressBook, AddressError, AgentAddress, PlainHttp, Template};
-pub use authority::{Authority, Claim, Detection, PownRound, Progress, TooFewAgents};
+pub use authority::{
+    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, TooFewAgents,
+};
 pub use connector::Stream;
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use network_id::{BadNetworkId, NetworkId};

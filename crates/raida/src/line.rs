@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use tracing::debug;
 use zeroize::Zeroizing;
 
-use crate::api::{AboutCoin, CoinReply, Reply, Route, Status, write_coins};
+use crate::api::{AboutCoin, Audit, CoinReply, Reply, Route, Status, write_coins};
+use crate::authority::Counted;
 use crate::connector::{Connector, Dial};
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION};
 use crate::tls::Layer;
@@ -102,6 +103,15 @@ impl Line {
         self.check_signature(&reply.server)?;
         let network = reply.network.ok_or(Silence::NoNetwork)?;
         network.parse().map_err(|_| Silence::NoNetwork)
+    }
+
+    /// Asks what the agent has counted.
+    pub(crate) async fn ask_audit(&self, round_ends: Instant) -> Result<Counted, Silence> {
+        let nothing = Zeroizing::default();
+        let answer = self.post(Route::Audit, nothing, ANSWER_BYTES_MAX, round_ends).await?;
+        let audit: Audit<'_> = serde_json::from_slice(&answer)?;
+        self.check_signature(&audit.reply.server)?;
+        Ok((audit.circulation, audit.exchanges))
     }
 
     fn read_coins<'a>(

@@ -103,6 +103,9 @@ pub(crate) enum Command {
     Acknowledge(AcknowledgeArgs),
     /// Read every ledger to its end while the agents are stopped, and say what is wrong
     Verify(VerifyArgs),
+    /// Compare what the 25 agents have in circulation: 0 when they agree, 1 when some differ, 9
+    /// when fewer than 13 answer
+    Audit(AuditArgs),
 }
 
 /// What to back up.
@@ -149,6 +152,18 @@ pub(crate) struct AcknowledgeArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+}
+
+/// Whom to ask what is in circulation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditArgs {
+    /// Where the agents are: a file of 25 lines, such as DIR/agents.txt, or a template
+    #[arg(long, value_name = "FILE|TEMPLATE")]
+    pub(crate) agents: String,
+
+    /// One line of JSON in place of the table
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to mint: coins at all agents of one directory, or an order at one agent.

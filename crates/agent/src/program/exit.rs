@@ -17,10 +17,14 @@ use crate::tls::TlsError;
 
 /// All is done.
 pub(crate) const DONE: u8 = 0;
+/// What was compared differs.
+pub(crate) const DIFFERENT: u8 = 1;
 /// Wrong arguments.
 pub(crate) const USAGE: u8 = 2;
 /// A file, a directory or an address cannot be used.
 pub(crate) const CONFIGURATION: u8 = 3;
+/// Fewer than 13 agents answered.
+pub(crate) const TOO_FEW: u8 = 9;
 /// Another process has the directory.
 pub(crate) const BUSY: u8 = 10;
 /// A ledger is not as it should be.
@@ -65,6 +69,8 @@ pub(crate) enum Failure {
     FaultsAbroad { address: SocketAddr },
     #[error("the system refuses what the program needs to run")]
     System(#[source] io::Error),
+    #[error("{path:?} cannot be read")]
+    Agents { path: PathBuf, source: io::Error },
     #[error("a ledger failed while the agents were running")]
     LedgerFailed,
 }
@@ -153,6 +159,9 @@ impl Failure {
             }
             (Failure::DataDir(_) | Failure::System(_), _) => {
                 "look at the system's limits and rights"
+            }
+            (Failure::Agents { .. }, _) => {
+                "--agents DIR/agents.txt, or a template such as '127.0.0.1:90{i:02}'"
             }
             (Failure::LedgerFailed, _) => {
                 "look at the disk, then start again; all that was answered for is on it"

@@ -5,6 +5,7 @@
 mod backup;
 mod bad_input;
 mod bounds;
+mod exchange;
 mod faults;
 mod hostile;
 mod http;

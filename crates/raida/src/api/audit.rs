@@ -4,12 +4,23 @@ use serde::{Deserialize, Serialize};
 
 use super::Reply;
 
-/// What an agent has counted.
+/// The answer to `audit`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit<'a> {
     /// Status `pass`.
     #[serde(flatten, borrow)]
     pub reply: Reply<'a>,
+    /// What is in circulation.
+    #[serde(flatten)]
+    pub circulation: Circulation,
+    /// What becomes of exchanges.
+    #[serde(flatten)]
+    pub exchanges: Exchanges,
+}
+
+/// How many coins are in circulation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Circulation {
     /// Coins of 1.
     pub d1: u64,
     /// Coins of 5.
@@ -24,10 +35,16 @@ pub struct Audit<'a> {
     pub coins: u64,
     /// What all coins are worth together.
     pub value: u64,
-    /// Exchanges that have reserved serial numbers and are not executed so far.
+}
+
+/// How many exchanges there are and were. Agents may differ in these: an agent that was silent
+/// has executed or cancelled less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchanges {
+    /// Have reserved serial numbers and are not executed so far.
     pub pending: u64,
-    /// Exchanges that were executed.
+    /// Were executed.
     pub exchanged: u64,
-    /// Requests that were cancelled before they were executed.
+    /// Were cancelled before they were executed.
     pub cancelled: u64,
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The id of a request: 16 bytes that the client chooses at random; 32 hexadecimal digits on the
-/// wire. No secret, but nobody else's to know before the request is answered.
+/// wire. No secret, but nobody else's to know before the request is answered: who knows it can
+/// cancel the request. So each agent is given another one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId([u8; RequestId::BYTES]);
 
