@@ -13,7 +13,14 @@ use crate::room::{Pair, Wire, connect, hear};
 const ADDRESS: &str = "127.0.0.1";
 
 /// All limits stay on; the load is what a small town would make, from one address.
-const ABOVE_THE_LOAD: &[&str] = &["--max-connections", "25000", "--max-rooms", "25000"];
+const ABOVE_THE_LOAD: &[&str] = &[
+    "--max-connections=25000",
+    "--max-connections-per-address=25000",
+    "--max-rooms=25000",
+    "--joins-per-minute=10000000",
+    "--failed-joins-per-minute=10000000",
+    "--max-bytes-per-second=100000000000",
+];
 
 /// The program `relay`.
 pub(crate) struct Ours {
