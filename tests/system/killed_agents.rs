@@ -1,7 +1,9 @@
 //! The agents are killed at random moments under load, also while they start, and started again on the
 //! same data: what was acknowledged is there, what was not is there as a whole or not at all.
 
-mod lane;
+mod changer;
+mod client;
+mod owner;
 
 use std::sync::Barrier;
 use std::sync::mpsc::channel;
@@ -9,20 +11,27 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use coin::{Coin, Denomination, SerialNumber};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::world::World;
 
-use self::lane::{Lane, Tally};
+use self::changer::{Changer, Note};
+use self::client::{Client, Tally, connect, play};
+use self::owner::Owner;
 use crate::coins::coins_below;
 use crate::stage::world;
 
-/// Clients that change coins of their own, at any agent, at the same time.
-const LANES: usize = 6;
-const COINS: &str = "1x250,1x100,1x25,1x5,176x1";
+/// Clients with coins of their own, each at any agent, all at the same time.
+const OWNERS: usize = 4;
+const CHANGERS: usize = 3;
+const COINS: &str = "1x250,1x100,1x25,12x5,117x1";
+/// Coins of 5 that each changer has.
+const NOTES: usize = 4;
+const CIRCULATION: u64 = 250 + 100 + 25 + 12 * 5 + 117;
 const KILLS: usize = 50;
-/// Batches that are acknowledged before the agents are killed, and how long after the last of them.
-const BATCHES_MAX: usize = 60;
+/// Requests that are acknowledged before the agents are killed, and how long after the last of them.
+const REQUESTS_MAX: usize = 60;
 const PAUSE_MAX: Duration = Duration::from_millis(4);
 /// How long the agents may be about to start before they are killed.
 const START_MAX: Duration = Duration::from_millis(300);
@@ -48,31 +57,52 @@ fn agents_that_are_killed_lose_nothing_acknowledged_and_do_nothing_by_half() {
     let (_folder, world) = world();
     let purse = world.dir.join("purse");
     world.mint(COINS, &purse).unwrap();
-    let coins = coins_below(&purse).unwrap();
-    let lanes = coins.chunks(coins.len() / LANES).zip(seed..);
-    let mut lanes: Vec<Lane> = lanes.map(|(coins, seed)| Lane::new(coins.to_vec(), seed)).collect();
     let mut rng = StdRng::seed_from_u64(seed);
+    let mut clients = clients(coins_below(&purse).unwrap(), &mut rng);
     let began = Instant::now();
     for kill in 0..kills {
         let killed = if rng.random_ratio(1, START_OF) {
             kill_while_starting(&world, &mut rng)
         } else {
-            kill_at_work(&world, &mut lanes, &mut rng)
+            kill_at_work(&world, &mut clients, &mut rng)
         };
         killed.unwrap_or_else(|error| panic!("{SEED}={seed}, kill {kill}: {error:#}"));
     }
     let agents = world.start_agents_at(LISTEN).unwrap();
-    let addresses = agents.addresses().unwrap();
-    for lane in &mut lanes {
-        lane.check(&addresses).unwrap_or_else(|error| panic!("{SEED}={seed}, the end: {error:#}"));
+    let mut agents = connect(&agents.addresses().unwrap()).unwrap();
+    for client in &mut clients {
+        let checked = client.check(&mut agents);
+        checked.unwrap_or_else(|error| panic!("{SEED}={seed}, the end: {error:#}"));
     }
-    let Tally { acknowledged, done, not_done } = lanes.iter().map(|lane| lane.tally).sum();
+    let Tally { acknowledged, done, not_done } = clients.iter().map(|client| client.tally()).sum();
     println!(
-        "{kills} kills in {:.0?}: {acknowledged} batches acknowledged; of those without an answer {done} \
+        "{kills} kills in {:.0?}: {acknowledged} requests acknowledged; of those without an answer {done} \
          were done, {not_done} not",
         began.elapsed()
     );
     assert!(acknowledged > 0 && done + not_done > 0, "nothing was tested");
+}
+
+/// Gives the coins of 5 to the changers and all others to the owners.
+fn clients(coins: Vec<Coin>, rng: &mut StdRng) -> Vec<Box<dyn Client>> {
+    let (fives, others): (Vec<Coin>, Vec<Coin>) =
+        coins.into_iter().partition(|coin| coin.denomination() == Denomination::Five);
+    let minted = |sn: &SerialNumber| others.iter().any(|coin| coin.sn == *sn);
+    let pool = (1..).map(|number| SerialNumber::new(number).expect("far below 16,777,216"));
+    let mut pool = pool.filter(|sn| !minted(sn));
+    let mut note = |coin| Note::new(coin, std::array::from_fn(|_| pool.next().expect("no end")));
+    let notes: Vec<Vec<Note>> =
+        fives.chunks(NOTES).map(|coins| coins.iter().map(&mut note).collect()).collect();
+    assert_eq!(notes.len(), CHANGERS);
+    let owners = others.chunks(others.len().div_ceil(OWNERS));
+    let mut clients: Vec<Box<dyn Client>> = Vec::new();
+    for coins in owners {
+        clients.push(Box::new(Owner::new(coins.to_vec(), rng.random())));
+    }
+    for notes in notes {
+        clients.push(Box::new(Changer::new(notes, CIRCULATION, rng.random())));
+    }
+    clients
 }
 
 fn kill_while_starting(world: &World, rng: &mut StdRng) -> Result<()> {
@@ -81,41 +111,31 @@ fn kill_while_starting(world: &World, rng: &mut StdRng) -> Result<()> {
     process.kill()
 }
 
-fn kill_at_work(world: &World, lanes: &mut [Lane], rng: &mut StdRng) -> Result<()> {
+fn kill_at_work(world: &World, clients: &mut [Box<dyn Client>], rng: &mut StdRng) -> Result<()> {
     let mut agents = world.start_agents_at(LISTEN)?;
     let addresses = agents.addresses()?;
     // Nobody connects once the kill may come: the ports of the dead may be somebody else's.
-    let all_ready = Barrier::new(lanes.len() + 1);
+    let all_ready = Barrier::new(clients.len() + 1);
     thread::scope(|scope| {
         let (tell, told) = channel();
         let mut at_work = Vec::new();
-        for lane in lanes {
+        for client in clients {
             let (addresses, all_ready, tell) = (&addresses, &all_ready, tell.clone());
-            at_work.push(scope.spawn(move || lane.play(addresses, all_ready, &tell)));
+            at_work.push(scope.spawn(move || play(client.as_mut(), addresses, all_ready, &tell)));
         }
         drop(tell);
         all_ready.wait();
         // Some deaths come as an acknowledgement arrives, others in the midst of what follows.
-        told.iter().take(rng.random_range(0..BATCHES_MAX)).for_each(drop);
+        told.iter().take(rng.random_range(0..REQUESTS_MAX)).for_each(drop);
         if rng.random() {
             thread::park_timeout(rng.random_range(Duration::ZERO..PAUSE_MAX));
         }
         let killed = agents.process.kill();
-        let ended = at_work.into_iter().map(|lane| lane.join().expect("a lane does not panic"));
+        let ended = at_work.into_iter().map(|client| client.join().expect("none panics"));
         killed.and(ended.collect())
     })
 }
 
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|number| number.parse().unwrap())
-}
-
-impl std::iter::Sum for Tally {
-    fn sum<I: Iterator<Item = Tally>>(tallies: I) -> Tally {
-        tallies.fold(Tally::default(), |sum, tally| Tally {
-            acknowledged: sum.acknowledged + tally.acknowledged,
-            done: sum.done + tally.done,
-            not_done: sum.not_done + tally.not_done,
-        })
-    }
 }
