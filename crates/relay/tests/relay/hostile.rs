@@ -140,3 +140,41 @@ async fn a_crowd_at_a_full_room_disturbs_nobody() {
     first.say("#").await;
     second.expect("127.0.0.1").await;
 }
+
+#[tokio::test]
+async fn marks_from_an_ipv6_address_are_bounded_too() {
+    let relay = Relay::start_at((std::net::Ipv6Addr::UNSPECIFIED, 0).into(), Settings::default());
+    let v6 = std::net::Ipv6Addr::LOCALHOST.into();
+    let (mut first, _) = relay.join("<# Join_Room 7>").await;
+    let mut second = relay.connect_from(v6).await;
+    second.say("<# Join_Room 7>").await;
+    second.expect("<#relay Join_Room 7 you=::1 members=2 peer=127.0.0.1>").await;
+    first.expect("<#relay Join_Room 7 you=127.0.0.1 members=2 peer=::1>").await;
+    // Three bytes each: 43,690 of them are 131,070 bytes.
+    second.say(&"#".repeat(43_690)).await;
+    first.expect(&"::1".repeat(43_690)).await;
+    second.say(&"#".repeat(65_536)).await;
+    second.expect_refusal("too_many_hashes").await;
+    first.expect(ALONE).await;
+}
+
+#[tokio::test]
+async fn empty_lines_nul_bytes_and_single_bytes_are_lines_like_any_other() {
+    let relay = Relay::start();
+    let (mut first, mut second) = relay.pair().await;
+    let mut writer = first.writer;
+    let flood = tokio::spawn(async move {
+        writer.write_all(&b"\n\0\r\n\r\n".repeat(50_000)).await.unwrap();
+        writer
+    });
+    for _ in 0..50_000 {
+        for expected in [&b"\n"[..], b"\0\n", b"\n"] {
+            assert_eq!(second.hear_bytes().await, expected);
+        }
+    }
+    first.writer = flood.await.unwrap();
+    for byte in "byte by byte\n".bytes() {
+        first.send(&[byte]).await;
+    }
+    second.expect("byte by byte").await;
+}

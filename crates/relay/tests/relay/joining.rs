@@ -95,3 +95,52 @@ async fn rooms_are_bounded_and_nobody_loses_a_place_for_it() {
     assert!(answer.contains("members=2"), "{answer}");
     first.expect("<#relay Join_Room 1 you=127.0.0.1 members=2 peer=127.0.0.1>").await;
 }
+
+#[tokio::test]
+async fn a_first_line_that_drips_is_not_waited_for_longer() {
+    let join_wait = Duration::from_millis(200);
+    let relay = Relay::start_with(Settings { join_wait, ..Settings::default() });
+    let mut member = relay.connect().await;
+    let mut drops = b"<# Join_Room 7".iter().cycle();
+    // A byte now and then; no pause between two is as long as the wait.
+    let mut often = tokio::time::interval(Duration::from_millis(20));
+    let dripping = async {
+        loop {
+            often.tick().await;
+            let byte = [*drops.next().unwrap()];
+            if tokio::io::AsyncWriteExt::write_all(&mut member.writer, &byte).await.is_err() {
+                return;
+            }
+        }
+    };
+    let mut line = String::new();
+    let heard = tokio::io::AsyncBufReadExt::read_line(&mut member.reader, &mut line);
+    tokio::select! {
+        () = dripping => panic!("the relay hung up without a word"),
+        heard = heard => heard.unwrap(),
+    };
+    assert!(line.starts_with("<#relay Abort join_timeout: "), "{line}");
+}
+
+#[test]
+fn no_first_line_is_too_odd_to_be_read() {
+    use proptest::prelude::{Just, Strategy, any, prop_oneof};
+    let piece = prop_oneof![
+        Just(&br##"{"from":"#","Message Number":20,"##[..]).prop_map(<[u8]>::to_vec),
+        Just(&br#""Message_Details":7}"#[..]).prop_map(<[u8]>::to_vec),
+        Just(&b"<# Join_Room "[..]).prop_map(<[u8]>::to_vec),
+        Just(&b" token=AAAAAAAAAAAAAAAAAAAAAA side=S>"[..]).prop_map(<[u8]>::to_vec),
+        any::<u64>().prop_map(|number| number.to_string().into_bytes()),
+        any::<Vec<u8>>(),
+        Just(b"[{\"".to_vec()).prop_map(|deep| deep.repeat(300)),
+    ];
+    let line = proptest::collection::vec(piece, 0..6);
+    proptest::proptest!(|(pieces in line)| {
+        let line = pieces.concat();
+        // Whatever becomes of it, what is taken is a room that can be said again.
+        if let Ok(join) = protocol::room::JoinLine::parse(&line) {
+            let again = protocol::room::JoinLine::parse(join.to_json_line().as_bytes()).unwrap();
+            proptest::prop_assert_eq!((join.room, join.token, join.side), (again.room, again.token, again.side));
+        }
+    });
+}

@@ -8,6 +8,8 @@ mod joining;
 mod leaving;
 mod limits;
 #[cfg(unix)]
+mod people;
+#[cfg(unix)]
 mod program;
 mod stopping;
 mod support;
