@@ -237,45 +237,4 @@ pub(crate) struct JoinArgs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_arguments_are_consistent() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn agents_are_the_default_and_mint_needs_none_of_their_arguments() {
-        let args = ["raida", "--listen", "127.0.0.1:90{i:02}", "--data", "d"];
-        let args = Args::try_parse_from(args).unwrap();
-        assert_eq!((args.agents.agents, args.log.as_str()), (25, "info"));
-        let mint =
-            ["raida", "mint", "--data", "d", "--coins", "4x1", "--out", "o", "--log", "warn"];
-        let args = Args::try_parse_from(mint).unwrap();
-        assert!(matches!(args.command, Some(Command::Mint(_))));
-    }
-
-    #[test]
-    fn wrong_arguments_are_refused() {
-        for wrong in [
-            vec!["raida", "--agent", "25"],
-            vec!["raida", "--agent", "7", "--agents", "25"],
-            vec!["raida", "--agents", "24", "--listen", "127.0.0.1:90{i:02}", "--data", "d"],
-            vec!["raida", "--listen", "127.0.0.1:{x}", "--data", "d"],
-            vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-cert", "c"],
-            vec!["raida", "--listen", "127.0.0.1:0", "--data", "d", "--tls-key", "k"],
-            vec!["raida", "mint", "--data", "d", "--coins", "4x3", "--out", "o"],
-            vec!["raida", "mint", "--data", "d", "--coins", "", "--out", "o"],
-            vec!["raida", "mint", "--data", "d", "--out", "o"],
-            vec!["raida", "mint", "--data", "d", "--order", "f", "--out", "o"],
-            vec!["raida", "mint", "--data", "d", "--agent", "7", "--coins", "4x1", "--out", "o"],
-            vec!["raida", "mint", "--data", "d", "--coins", "4x1"],
-            vec!["raida", "join-shares", "--order", "f", "--out", "o"],
-        ] {
-            let refused = Args::try_parse_from(&wrong).map(drop);
-            assert_eq!(refused.map_err(|error| error.exit_code()), Err(2), "{wrong:?}");
-        }
-    }
-}
+mod tests;

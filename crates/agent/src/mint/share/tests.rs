@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::{Part, Step, can_mint_share, mint_share};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::ledger::tests::{an, scratch};
-use crate::ledger::{FjallLedger, Ledger, OpenError, put};
+use crate::ledger::{Draft, FjallLedger, Ledger, OpenError, put};
 use crate::mint::{Accept, Joined, PlacedOrder, ShareError, join};
 
 /// The machines of 25 operators, and the place where the shares come together.
@@ -150,6 +150,20 @@ fn the_same_order_again_gives_the_same_share_and_leaves_spent_coins_alone() {
     let refused = scene.mint(7, &scene.order).unwrap_err();
     assert!(matches!(refused, ShareError::FileExists { path } if path == share));
     assert_eq!(fs::read(&share).unwrap(), b"something else");
+}
+
+#[test]
+fn a_coin_that_was_exchanged_away_is_not_entered_again() {
+    let scene = Scene::of("2x5");
+    scene.mint(7, &scene.order).unwrap();
+    let gone = scene.order.coins()[0];
+    let ledger = scene.ledger(7);
+    let mut draft = Draft::over(&ledger);
+    draft.remove(gone).unwrap();
+    draft.commit().unwrap();
+    drop(ledger);
+    scene.mint(7, &scene.order).unwrap();
+    assert_eq!(scene.ledger(7).an(gone).unwrap(), None);
 }
 
 #[test]
