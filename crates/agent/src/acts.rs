@@ -19,9 +19,28 @@ pub enum Taken {
 /// itself, in the order of the proposals.
 pub(crate) struct Take(pub(crate) Vec<CoinQuestion>);
 
-/// Sets the ANs of coins, whatever they were, also of coins that the agent does not know. Whoever
-/// asks for it has shown elsewhere that he may.
-pub(crate) struct Fix(pub(crate) Vec<(SerialNumber, AuthenticityNumber)>);
+/// Sets new ANs of coins, also of coins that the agent does not know. Each coin is decided by
+/// itself. Whoever asks for it has shown at other agents that he may.
+pub(crate) struct Fix(pub(crate) Vec<Fixing>);
+
+/// A coin that is to be fixed.
+pub(crate) struct Fixing {
+    pub(crate) sn: SerialNumber,
+    /// What the agent held before the others were asked. Whoever took the coin since then took it
+    /// from the one who asks, and keeps it.
+    pub(crate) seen: Option<AuthenticityNumber>,
+    /// What it shall hold.
+    pub(crate) pan: AuthenticityNumber,
+}
+
+/// What became of a coin that was to be fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fixed {
+    /// The agent holds the new AN, from now on or since an earlier request.
+    Pass,
+    /// It has come to hold another since the others were asked, and still does.
+    Changed,
+}
 
 impl Act for Take {
     type Outcome = Vec<Taken>;
@@ -47,14 +66,26 @@ impl Act for Take {
 }
 
 impl Act for Fix {
-    type Outcome = ();
+    type Outcome = Vec<Fixed>;
 
     fn coins(&self) -> usize {
         self.0.len()
     }
 
-    fn decide(self, draft: &mut Draft<'_>) -> Result<(), LedgerError> {
-        self.0.into_iter().try_for_each(|(sn, an)| draft.set(sn, an))
+    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Fixed>, LedgerError> {
+        let mut fixed = Vec::with_capacity(self.0.len());
+        for Fixing { sn, seen, pan } in self.0 {
+            let held = draft.an(sn)?;
+            fixed.push(if held.as_ref() == Some(&pan) {
+                Fixed::Pass
+            } else if held == seen {
+                draft.set(sn, pan)?;
+                Fixed::Pass
+            } else {
+                Fixed::Changed
+            });
+        }
+        Ok(fixed)
     }
 }
 

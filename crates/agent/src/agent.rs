@@ -3,33 +3,36 @@
 mod conduct;
 mod exchanges;
 mod seen;
+mod vouch;
 
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coin::{AuthenticityNumber, SerialNumber};
-use raida::NetworkId;
 use raida::api::CoinQuestion;
-use tokio::time::Instant;
+use raida::{NetworkId, Peers};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::acts::{Fix, Take, Taken};
+use crate::acts::{Fix, Fixed, Fixing, Take, Taken};
 pub use crate::committer::Stopped;
 use crate::committer::{Committer, Witness};
 use crate::door::Door;
 use crate::exchange::Desk;
 use crate::faults::History;
 use crate::ledger::{Ledger, LedgerError};
+use crate::limits::{FIXES_AT_A_TIME, PEER_TIMING};
 use crate::settings::Settings;
 use crate::tally::Tally;
-use crate::tickets::{Ticket, Tickets};
+use crate::tickets::Tickets;
 pub use exchanges::Census;
 
 /// One detection agent.
 pub struct Agent {
     ledger: Arc<dyn Ledger>,
     settings: Settings,
+    peers: Peers,
     committer: Committer,
     tickets: Mutex<Tickets>,
     desk: Desk,
@@ -38,6 +41,8 @@ pub struct Agent {
     /// Only where the agent may be told to forget.
     history: Option<Arc<History>>,
     requests: AtomicU32,
+    /// Places for requests to fix coins.
+    pub(crate) fixes: Semaphore,
     failed: CancellationToken,
 }
 
@@ -64,21 +69,21 @@ impl Agent {
         let history = settings.faults.is_some().then(Arc::<History>::default);
         let witness = Witness { tally: Arc::clone(&tally), history: history.clone() };
         let (committer, work) = Committer::new(Arc::clone(&ledger), witness, failed.clone());
-        (
-            Agent {
-                ledger,
-                settings: settings.clone(),
-                committer,
-                tickets: Mutex::default(),
-                desk: Desk::default(),
-                door: Door::new(settings.limits.clone()),
-                tally,
-                history,
-                requests: AtomicU32::new(rand::random()),
-                failed,
-            },
-            work,
-        )
+        let agent = Agent {
+            peers: Peers::new(&settings.peers, ledger.charter().agent, PEER_TIMING),
+            ledger,
+            settings: settings.clone(),
+            committer,
+            tickets: Mutex::default(),
+            desk: Desk::default(),
+            fixes: Semaphore::new(FIXES_AT_A_TIME),
+            door: Door::new(settings.limits.clone()),
+            tally,
+            history,
+            requests: AtomicU32::new(rand::random()),
+            failed,
+        };
+        (agent, work)
     }
 
     /// Returns the agent's number, 0 to 24.
@@ -94,6 +99,11 @@ impl Agent {
     /// Returns what the agent was told when it started.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns the way to the other agents.
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// Replaces the AN of each coin by its PAN where the agent holds the AN; a PAN that it holds
@@ -113,8 +123,9 @@ impl Agent {
         }
     }
 
-    /// Sets the ANs of coins, whatever they were; a coin that the agent did not know comes into
-    /// circulation. The caller has seen to it that this is right.
+    /// Sets new ANs of coins, also of coins that the agent does not know, as long as they are as
+    /// they were seen. Whoever asks for it has shown at other agents that he may. Answers in the
+    /// order of the coins.
     ///
     /// # Errors
     ///
@@ -122,9 +133,17 @@ impl Agent {
     ///
     /// # Crash safety
     ///
-    /// On disk when it returns.
-    pub async fn fix(&self, coins: Vec<(SerialNumber, AuthenticityNumber)>) -> Result<(), Stopped> {
+    /// What passed is on disk.
+    pub(crate) async fn fix(&self, coins: Vec<Fixing>) -> Result<Vec<Fixed>, Stopped> {
         self.committer.carry_out(Fix(coins)).await
+    }
+
+    /// Returns what the agent holds of each of these coins.
+    pub(crate) async fn seen(
+        &self,
+        coins: Vec<SerialNumber>,
+    ) -> Result<Vec<Option<AuthenticityNumber>>, Stopped> {
+        self.read(move |ledger| coins.into_iter().map(|sn| ledger.an(sn)).collect()).await
     }
 
     /// Tells which of AN and PAN the agent holds of each coin; the AN where they are the same.
@@ -146,31 +165,6 @@ impl Agent {
                 })
             });
             held.collect()
-        })
-        .await
-    }
-
-    /// Gives a ticket for coins whose present ANs the caller has just shown to know.
-    pub fn ticket(&self, coins: Vec<(SerialNumber, AuthenticityNumber)>) -> Ticket {
-        self.tickets().give(self.number(), coins, Instant::now())
-    }
-
-    /// Returns the coins that a ticket speaks for: none once it is too old, and none that has
-    /// changed since it was given.
-    ///
-    /// # Errors
-    ///
-    /// [`Stopped`] when the ledger failed.
-    pub async fn ticket_coins(&self, ticket: &Ticket) -> Result<Vec<SerialNumber>, Stopped> {
-        let coins = self.tickets().coins(ticket, Instant::now());
-        self.read(move |ledger| {
-            let mut unchanged = Vec::with_capacity(coins.len());
-            for (sn, an) in coins {
-                if ledger.an(sn)? == Some(an) {
-                    unchanged.push(sn);
-                }
-            }
-            Ok(unchanged)
         })
         .await
     }

@@ -19,6 +19,7 @@ mod data_dir;
 mod door;
 mod exchange;
 mod faults;
+mod fixing;
 mod ledger;
 pub mod limits;
 mod mint;
@@ -50,7 +51,7 @@ pub use mint::{
     PlacedOrder, ShareError, can_mint_share, join, mint, mint_share,
 };
 pub use program::main;
+pub use raida::api::{BadTicket, Ticket};
 pub use server::{Bounds, serve, serve_connection};
 pub use settings::{Settings, V1Fix};
-pub use tickets::{BadTicket, Ticket};
 pub use tls::{Tls, TlsError};

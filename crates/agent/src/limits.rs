@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use raida::Timing;
+
 /// Connections to one agent at a time; a wallet uses one. Further ones wait in the system's
 /// queue.
 pub const CONNECTIONS_MAX: usize = 256;
@@ -81,6 +83,21 @@ pub const CANCEL_PAUSE: Duration = Duration::from_secs(1);
 /// Serial numbers that an agent looks at for one offer: enough for the largest while seven of
 /// eight of a denomination are in circulation.
 pub const OFFER_STEPS_MAX: usize = 50_000;
+/// Requests to fix coins under way at one agent; further ones wait for a place. Each asks up to 24
+/// other agents at the same time.
+pub const FIXES_AT_A_TIME: usize = 4;
+
+/// How long the other agents may take to say what they know of the tickets of one request, a place
+/// included: clients wait for 10 s.
+pub const FIX_WAIT: Duration = Duration::from_secs(6);
+
+/// The waits of an agent that asks another; rounds of questions it has none.
+pub const PEER_TIMING: Timing = Timing {
+    connect: Duration::from_secs(3),
+    request: FIX_WAIT,
+    round: FIX_WAIT,
+    coin: Duration::ZERO,
+};
 
 /// Bytes of the block cache of one ledger: 25 of them share a machine.
 pub const LEDGER_CACHE_BYTES: u64 = 1024 * 1024;

@@ -10,7 +10,9 @@ mod coin_replies;
 mod detect;
 mod exchange;
 pub(crate) mod faults;
+mod fix;
 mod fix_lost;
+mod hints;
 mod places;
 mod reply;
 mod ticket;
@@ -31,6 +33,7 @@ use self::visit::Visit;
 use crate::agent::{Agent, Stopped};
 use crate::door::{Excess, Guest};
 use crate::faults::Withheld;
+use crate::fixing::NotFixed;
 use crate::server::Bounds;
 use crate::tally::Cause;
 
@@ -43,6 +46,8 @@ enum Refusal {
     TooManyCoins(usize),
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    #[error(transparent)]
+    NotFixed(#[from] NotFixed),
 }
 
 /// Why a request is not answered in the way of its route.
@@ -170,6 +175,11 @@ async fn ask<'s>(
         Route::Exchange => exchange::exchange(agent, &form, signature).await,
         Route::Cancel => exchange::cancel(agent, &form, signature).await,
         Route::Audit => audit::audit(agent, signature).await,
+        Route::Hints => hints::one(agent, &form).await,
+        Route::MultiHints => hints::many(agent, &form).await,
+        Route::Fix => fix::one(agent, &form, signature).await,
+        Route::MultiFix => fix::many(agent, &form, signature).await,
+        Route::SuperFix => fix::by_quorum(agent, &form, signature).await,
     }
 }
 
@@ -185,8 +195,11 @@ fn is_brief(form: &Form<'_>) -> bool {
 
 fn refused<'s>(signature: &'s Signature, shape: Shape, refusal: &Refusal) -> Answer<'s> {
     let status = match refusal {
-        Refusal::Dud(_) | Refusal::TooManyCoins(_) => Status::Dud,
-        Refusal::Stopped(_) => Status::Error,
+        Refusal::Dud(_) | Refusal::TooManyCoins(_) | Refusal::NotFixed(NotFixed::NoCorner) => {
+            Status::Dud
+        }
+        Refusal::NotFixed(NotFixed::TooFewTickets { .. }) => Status::Fail,
+        Refusal::Stopped(_) | Refusal::NotFixed(_) => Status::Error,
     };
     signature.refuse(shape, status, &refusal.to_string())
 }

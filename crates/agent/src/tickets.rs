@@ -1,48 +1,41 @@
 //! Tickets: an agent's word, for a few seconds, that somebody knows the secrets of some coins.
 //!
 //! A ticket names coins and the ANs they had when it was given. It lives in memory for 15
-//! seconds, and speaks only for those of its coins that have not changed since.
+//! seconds, and speaks only for those of its coins that have not changed since. It may name the one
+//! agent that is to be fixed; then no other is told what it speaks for.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
-use std::str::FromStr;
+use std::time::Duration;
 
 use coin::{AuthenticityNumber, SerialNumber};
+use raida::api::Ticket;
 use tokio::time::Instant;
 
 use crate::limits::{TICKET_COINS_MAX, TICKET_LIFE};
 
-/// A ticket: 22 bytes, of which the last is the agent's number; 44 hexadecimal digits on the
-/// wire.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ticket([u8; 22]);
-
-/// The text is no ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a ticket has 44 hexadecimal digits")]
-pub struct BadTicket;
-
 /// The living tickets of an agent.
 #[derive(Default)]
 pub(crate) struct Tickets {
-    by_age: VecDeque<(Instant, Ticket)>,
-    coins: HashMap<Ticket, Vec<(SerialNumber, AuthenticityNumber)>>,
+    by_age: VecDeque<Ticket>,
+    given: HashMap<Ticket, Given>,
     coins_in_all: usize,
 }
 
-impl Ticket {
-    fn random(agent: usize) -> Ticket {
-        let mut bytes: [u8; 22] = rand::random();
-        bytes[21] = u8::try_from(agent).expect("agents are numbered 0 to 24");
-        Ticket(bytes)
-    }
+/// What a ticket was given for.
+struct Given {
+    at: Instant,
+    /// The agent that is to be fixed, and that alone is shown the ticket; none for anybody.
+    to: Option<usize>,
+    /// The coins with the ANs they had.
+    coins: Vec<(SerialNumber, AuthenticityNumber)>,
 }
 
 impl Tickets {
-    /// Gives a ticket for these coins, each with the AN it has now.
+    /// Gives a ticket of this agent for these coins, each with the AN it has now.
     pub(crate) fn give(
         &mut self,
         agent: usize,
+        to: Option<usize>,
         coins: Vec<(SerialNumber, AuthenticityNumber)>,
         now: Instant,
     ) -> Ticket {
@@ -50,62 +43,44 @@ impl Tickets {
         self.coins_in_all += coins.len();
         while self.coins_in_all > TICKET_COINS_MAX && self.forget_oldest() {}
         let ticket = Ticket::random(agent);
-        self.by_age.push_back((now, ticket));
-        self.coins.insert(ticket, coins);
+        self.by_age.push_back(ticket);
+        self.given.insert(ticket, Given { at: now, to, coins });
         ticket
     }
 
-    /// Returns the coins of a living ticket with the ANs they had.
+    /// Returns how old a living ticket is, and its coins with the ANs they had; nothing when it
+    /// was given for the fixing of another agent than the one that asks.
     pub(crate) fn coins(
         &mut self,
         ticket: &Ticket,
+        by: Option<usize>,
         now: Instant,
-    ) -> Vec<(SerialNumber, AuthenticityNumber)> {
+    ) -> Option<(Duration, &[(SerialNumber, AuthenticityNumber)])> {
         self.forget_old(now);
-        self.coins.get(ticket).cloned().unwrap_or_default()
+        let given = self.given.get(ticket)?;
+        let is_for_the_caller = given.to.is_none() || given.to == by;
+        is_for_the_caller.then(|| (now.duration_since(given.at), given.coins.as_slice()))
     }
 
     /// Returns how many tickets are alive.
     pub(crate) fn alive(&mut self, now: Instant) -> usize {
         self.forget_old(now);
-        self.coins.len()
+        self.given.len()
     }
 
     fn forget_old(&mut self, now: Instant) {
-        while let Some((given, _)) = self.by_age.front()
-            && now.duration_since(*given) >= TICKET_LIFE
+        while let Some(given) = self.by_age.front().and_then(|ticket| self.given.get(ticket))
+            && now.duration_since(given.at) >= TICKET_LIFE
         {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) -> bool {
-        let Some((_, ticket)) = self.by_age.pop_front() else { return false };
-        let coins = self.coins.remove(&ticket).map_or(0, |coins| coins.len());
+        let Some(ticket) = self.by_age.pop_front() else { return false };
+        let coins = self.given.remove(&ticket).map_or(0, |given| given.coins.len());
         self.coins_in_all -= coins;
         true
-    }
-}
-
-impl FromStr for Ticket {
-    type Err = BadTicket;
-
-    fn from_str(text: &str) -> Result<Ticket, BadTicket> {
-        let mut bytes = [0; 22];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadTicket)?;
-        Ok(Ticket(bytes))
-    }
-}
-
-impl fmt::Display for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket(secret)")
     }
 }
 
@@ -119,36 +94,41 @@ mod tests {
         numbered.take(count).collect()
     }
 
-    #[test]
-    fn a_ticket_ends_with_the_number_of_its_agent_and_is_read_back() {
-        let ticket = Tickets::default().give(24, coins(1), Instant::now());
-        let text = ticket.to_string();
-        assert_eq!((text.len(), &text[42..]), (44, "18"));
-        assert_eq!(text.parse(), Ok(ticket));
-        for bad in ["", "18", &text[1..], &text.replace("18", "1g")] {
-            assert_eq!(bad.parse::<Ticket>(), Err(BadTicket));
-        }
-        assert!(!format!("{ticket:?}").contains(&text[..8]));
+    fn covers(tickets: &mut Tickets, ticket: &Ticket, by: Option<usize>, now: Instant) -> usize {
+        tickets.coins(ticket, by, now).map_or(0, |(_, coins)| coins.len())
     }
 
     #[test]
     fn a_ticket_dies_after_its_life() {
         let (mut tickets, given) = (Tickets::default(), Instant::now());
-        let ticket = tickets.give(0, coins(3), given);
-        let just_before = given + TICKET_LIFE - std::time::Duration::from_millis(1);
-        assert_eq!(tickets.coins(&ticket, just_before).len(), 3);
-        assert!(tickets.coins(&ticket, given + TICKET_LIFE).is_empty());
-        assert_eq!((tickets.coins_in_all, tickets.coins.len()), (0, 0));
+        let ticket = tickets.give(0, None, coins(3), given);
+        let just_before = given + TICKET_LIFE - Duration::from_millis(1);
+        assert_eq!(covers(&mut tickets, &ticket, None, just_before), 3);
+        assert_eq!(covers(&mut tickets, &ticket, None, given + TICKET_LIFE), 0);
+        assert_eq!((tickets.coins_in_all, tickets.given.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_ticket_for_one_agent_is_shown_to_no_other() {
+        let (mut tickets, now) = (Tickets::default(), Instant::now());
+        let for_seven = tickets.give(0, Some(7), coins(3), now);
+        for (by, seen) in [(None, 0), (Some(8), 0), (Some(0), 0), (Some(7), 3)] {
+            assert_eq!(covers(&mut tickets, &for_seven, by, now), seen, "{by:?}");
+        }
+        let for_anybody = tickets.give(0, None, coins(3), now);
+        for by in [None, Some(8)] {
+            assert_eq!(covers(&mut tickets, &for_anybody, by, now), 3, "{by:?}");
+        }
     }
 
     #[test]
     fn the_oldest_tickets_make_room() {
         let (mut tickets, now) = (Tickets::default(), Instant::now());
-        let first = tickets.give(0, coins(TICKET_COINS_MAX / 2), now);
-        let second = tickets.give(0, coins(TICKET_COINS_MAX / 2), now);
-        let third = tickets.give(0, coins(1), now);
-        assert!(tickets.coins(&first, now).is_empty());
-        assert_eq!(tickets.coins(&second, now).len(), TICKET_COINS_MAX / 2);
-        assert_eq!(tickets.coins(&third, now).len(), 1);
+        let first = tickets.give(0, None, coins(TICKET_COINS_MAX / 2), now);
+        let second = tickets.give(0, None, coins(TICKET_COINS_MAX / 2), now);
+        let third = tickets.give(0, None, coins(1), now);
+        assert_eq!(covers(&mut tickets, &first, None, now), 0);
+        assert_eq!(covers(&mut tickets, &second, None, now), TICKET_COINS_MAX / 2);
+        assert_eq!(covers(&mut tickets, &third, None, now), 1);
     }
 }

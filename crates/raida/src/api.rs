@@ -7,12 +7,15 @@
 mod audit;
 mod exchange;
 mod form;
+pub mod hint;
 mod offer;
 mod question;
 mod reply;
 mod request_id;
 mod route;
 mod status;
+mod super_fix;
+mod ticket;
 
 pub use audit::{Audit, Circulation, Exchanges};
 pub use exchange::{
@@ -20,10 +23,16 @@ pub use exchange::{
     read_exchange, read_join, read_reservation, write_cancel, write_exchange, write_reservation,
 };
 pub use form::{Form, FormError};
+pub use hint::Hint;
 pub use offer::{ChangeGiven, Offer, Wanted, read_wanted};
-pub use question::{AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins};
+pub use question::{
+    AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins, write_coins_with,
+};
 pub(crate) use reply::CoinReply;
 pub use reply::Reply;
 pub use request_id::{BadRequestId, RequestId};
 pub use route::{Route, Shape};
 pub use status::Status;
+pub(crate) use super_fix::write_super_fix;
+pub use super_fix::{Proposed, read_proposed, read_tickets};
+pub use ticket::{BadTicket, Ticket};

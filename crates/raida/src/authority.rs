@@ -3,6 +3,7 @@
 mod audit;
 mod detect;
 mod find;
+mod fix;
 mod network;
 mod pown;
 mod progress;
@@ -21,6 +22,7 @@ use crate::{AddressBook, Stream, Timing, Trouble};
 
 pub use audit::{Audited, Counted};
 pub use detect::Detection;
+pub use fix::{Repair, Repaired};
 pub use network::TooFewAgents;
 pub use pown::PownRound;
 pub use progress::Progress;

@@ -22,16 +22,19 @@ mod fingerprint;
 pub mod limits;
 mod line;
 mod network_id;
+mod peers;
 mod timing;
 mod tls;
 mod trouble;
 
 pub use address::{AddressBook, AddressError, AgentAddress, PlainHttp, Template};
 pub use authority::{
-    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, TooFewAgents,
+    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, Repair, Repaired,
+    TooFewAgents,
 };
 pub use connector::Stream;
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use network_id::{BadNetworkId, NetworkId};
+pub use peers::Peers;
 pub use timing::Timing;
 pub use trouble::Trouble;

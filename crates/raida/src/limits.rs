@@ -20,6 +20,9 @@ pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Different field names in one form; the widest known request (a super fix) has three.
 pub const FORM_FIELDS_MAX: usize = 64;
 
+/// Coins in one request to fix them: what the most eager clients of v1 send, twice.
+pub const FIX_COINS_MAX: usize = 1_000;
+
 /// Coins that this client puts into one request: what clients of v1 send and what every
 /// server takes.
 pub const BATCH_COINS: usize = 400;
@@ -32,6 +35,10 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 /// Questions in a row that an agent may leave unanswered before a round goes on without it.
 pub const SILENCES_IN_A_ROW: u32 = 6;
+
+/// How long the agents may take to give tickets: they live for 15 s, and the agent that is to be
+/// fixed needs most of that time.
+pub const TICKETS_WAIT: Duration = Duration::from_secs(4);
 
 /// First pause after a silence; doubled after each further one.
 pub const PAUSE_FIRST: Duration = Duration::from_millis(200);

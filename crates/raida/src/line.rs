@@ -1,6 +1,8 @@
 //! The line to one agent: one request at a time over a kept connection, and an answer that is
 //! believed only when it is about what was asked.
 
+mod fixing;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,6 +54,8 @@ pub(crate) enum Silence {
     OtherCoin { place: usize },
     #[error("an answer signed by another agent")]
     OtherAgent,
+    #[error("no hints in the answer")]
+    NoHint,
     #[error("no network id in the answer")]
     NoNetwork,
 }

@@ -2,7 +2,7 @@
 
 use raida::api::CoinQuestion;
 
-use super::{Fix, Take, Taken};
+use super::{Fix, Fixed, Fixing, Take, Taken};
 use crate::committer::Act;
 use crate::ledger::tests::{Place, an, sn};
 use crate::ledger::{Counts, Draft, Ledger, put};
@@ -36,16 +36,32 @@ fn taking_leaves_the_circulation_as_it_is() {
 }
 
 #[test]
-fn fixing_sets_what_was_another_and_enters_what_was_not_there_also_twice_in_a_request() {
+fn fixing_sets_what_was_another_and_enters_what_was_not_there() {
     for place in Place::both() {
         let ledger = place.open();
         put(ledger.as_ref(), &[(sn(1), an(1))]).unwrap();
-        let fix = || Fix(vec![(sn(1), an(8)), (sn(2), an(8)), (sn(2), an(9))]);
+        let fix = || Fix(vec![fixing(1, Some(1), 8), fixing(2, None, 9)]);
         for _ in 0..2 {
-            carry_out(ledger.as_ref(), fix());
+            assert_eq!(carry_out(ledger.as_ref(), fix()), [Fixed::Pass; 2]);
             assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(8)));
             assert_eq!(ledger.an(sn(2)).unwrap(), Some(an(9)));
             assert_eq!(counted(ledger.as_ref()).coins(), 2);
         }
     }
+}
+
+#[test]
+fn a_coin_that_changed_while_others_were_asked_is_not_fixed() {
+    for place in Place::both() {
+        let ledger = place.open();
+        put(ledger.as_ref(), &[(sn(1), an(5)), (sn(2), an(5))]).unwrap();
+        let fix = Fix(vec![fixing(1, Some(1), 8), fixing(2, None, 9), fixing(3, Some(1), 8)]);
+        assert_eq!(carry_out(ledger.as_ref(), fix), [Fixed::Changed; 3]);
+        let held = [1, 2, 3].map(|number| ledger.an(sn(number)).unwrap());
+        assert_eq!(held, [Some(an(5)), Some(an(5)), None]);
+    }
+}
+
+fn fixing(number: u32, seen: Option<u8>, pan: u8) -> Fixing {
+    Fixing { sn: sn(number), seen: seen.map(an), pan: an(pan) }
 }

@@ -9,7 +9,7 @@ use raida::api::{Exchange, KnownCoin, RequestId, Reservation, Route};
 use tokio::time::Instant;
 
 use super::*;
-use crate::acts::{Fix, Take, Taken};
+use crate::acts::{Fix, Fixing, Take, Taken};
 use crate::ledger::tests::{Place, an, sn};
 use crate::ledger::{Counts, Ledger, put};
 use crate::limits::{CANCELLATIONS_MAX, RESERVATION_LIFE, RESERVED_COINS_MAX};
@@ -316,7 +316,7 @@ fn strangers_cannot_fill_the_disk_with_cancellations_and_owners_always_cancel() 
 fn a_fix_of_a_number_that_is_reserved_wins() {
     on_both(|counter| {
         counter.reserve(id(1), known([FIVE], 1), 1..=5).unwrap();
-        counter.carry_out(Fix(known([3], 9)));
+        counter.carry_out(Fix(vec![Fixing { sn: sn(3), seen: None, pan: an(9) }]));
         assert_eq!(counter.exchange(id(1), five_for_ones()), Err(Refused::NotInPool { sn: sn(3) }));
         assert!(counter.holds(&known([FIVE, FIVE + 1], 1)) && counter.holds(&known([3], 9)));
     });

@@ -10,6 +10,7 @@ use super::faults::FaultsArgs;
 use super::tls::TlsArgs;
 use crate::door::LimitsGiven;
 use crate::mint::Order;
+use crate::settings::V1Fix;
 
 /// Detection agents: who knows a coin's secrets may replace them.
 #[derive(Debug, Parser)]
@@ -58,6 +59,18 @@ pub(crate) struct AgentsArgs {
 
     #[command(flatten)]
     pub(crate) faults: FaultsArgs,
+
+    /// Let coins be fixed on the tickets of 3, 4 or 5 neighbours, for clients that know no super_fix;
+    /// whoever has as few as 6 old secrets of a coin can then take it from its owner
+    #[arg(long)]
+    pub(crate) v1_fix: bool,
+}
+
+impl AgentsArgs {
+    /// Returns by which rules coins are fixed.
+    pub(crate) fn v1_fix(&self) -> V1Fix {
+        if self.v1_fix { V1Fix::Allowed } else { V1Fix::Refused }
+    }
 }
 
 /// Where to look on.

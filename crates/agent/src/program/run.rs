@@ -41,6 +41,7 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
         return Err(Failure::Unsaid(Unsaid::Peers));
     }
     let tls = args.tls.load(&config)?;
+    warn_of_v1_fix(args.v1_fix());
     raise_open_files();
     let limits = args.limits.or(&config.limits).limits()?;
     let dir = DataDir::open(&data)?;
@@ -90,7 +91,7 @@ async fn run(
         Some(peers) => peers.clone(),
         None => tls::book(&addresses, tls.as_ref())?,
     };
-    let settings = Settings { peers, v1_fix: V1Fix::Refused, tls, limits, faults };
+    let settings = Settings { peers, v1_fix: args.v1_fix(), tls, limits, faults };
     let stop = CancellationToken::new();
     let shared = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
     let mut agents = Agents::start(shared, listeners, &settings, &stop);
@@ -196,6 +197,17 @@ async fn stop_on(mut terminate: Signal, mut interrupt: Signal, stop: &Cancellati
         () = stop.cancelled() => {}
     }
     stop.cancel();
+}
+
+fn warn_of_v1_fix(v1_fix: V1Fix) {
+    match v1_fix {
+        V1Fix::Refused => {}
+        // On stderr whatever is logged: an operator must not overlook it.
+        V1Fix::Allowed => eprintln!(
+            "raida: warning: --v1-fix: coins are fixed on the tickets of 3, 4 or 5 neighbours; \
+             whoever has as few as 6 old secrets of a coin can take it from its owner"
+        ),
+    }
 }
 
 /// Asks for as many open files as the system grants; with fewer, connections wait.

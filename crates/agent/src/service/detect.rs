@@ -4,6 +4,7 @@
 //! hands.
 
 use coin::{AuthenticityNumber, SerialNumber};
+use raida::api::hint::addressee;
 use raida::api::{CoinQuestion, Form, Proposal, Reply, Status, one_coin};
 
 use super::reply::{Answer, Signature};
@@ -27,12 +28,13 @@ pub(crate) async fn one<'s>(
 }
 
 /// Answers `multi_detect`; in its brief form with all words in one message and a ticket for the
-/// coins that passed.
+/// coins that passed, which with `to=7` is shown to agent 7 alone.
 pub(crate) async fn many<'s>(
     agent: &Agent,
     form: &Form<'_>,
     signature: &'s Signature,
 ) -> Result<Answer<'s>, Refusal> {
+    let to = addressee(form)?;
     let (places, coins) = places::read(form, Proposal::Needed)?;
     if !is_brief(form) {
         let said = take(agent, coins).await?.into_iter();
@@ -42,7 +44,7 @@ pub(crate) async fn many<'s>(
     let said = take(agent, coins).await?;
     let passed = held_then.into_iter().zip(&said).filter(|(_, said)| **said == Status::Pass);
     let passed: Vec<(SerialNumber, AuthenticityNumber)> = passed.map(|(coin, _)| coin).collect();
-    let ticket = (!passed.is_empty()).then(|| agent.ticket(passed).to_string().into());
+    let ticket = (!passed.is_empty()).then(|| agent.ticket(passed, to).to_string().into());
     Ok(Answer::One(Box::new(Reply { ticket, ..places.brief(signature, said) })))
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use raida::api::{CoinQuestion, Dud, Form, Proposal, Reply, Status, many_coins};
 
 use super::coin_replies::CoinReplies;
-use super::reply::{Answer, Signature};
+use super::reply::{Answer, Signature, brief};
 
 /// The places of a request about many coins.
 pub(crate) struct Places(Vec<Place>);
@@ -63,21 +63,10 @@ impl Places {
         said: impl IntoIterator<Item = Status>,
     ) -> Reply<'s> {
         let mut said = said.into_iter();
-        let words: Vec<&str> = self
-            .0
-            .iter()
-            .map(|place| match place.dud {
-                Some(_) => Status::Dud,
-                None => said.next().unwrap_or(Status::Error),
-            })
-            .map(Status::word)
-            .collect();
-        let all = |status: Status| words.iter().all(|word| *word == status.word());
-        let status = match () {
-            () if all(Status::Pass) => Status::AllPass,
-            () if all(Status::Fail) => Status::AllFail,
-            () => Status::Mixed,
-        };
-        signature.reply(status, words.join(","))
+        let statuses = self.0.iter().map(|place| match place.dud {
+            Some(_) => Status::Dud,
+            None => said.next().unwrap_or(Status::Error),
+        });
+        brief(signature, &statuses.collect::<Vec<_>>())
     }
 }

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use coin::NETWORK_NUMBER;
 use jiff::Timestamp;
-use raida::api::{Audit, ChangeGiven, Offer, Reply, Shape, Status};
+use raida::api::{Audit, ChangeGiven, Hint, Offer, Reply, Shape, Status};
 
 use super::coin_replies::CoinReplies;
 use crate::tally::Words;
 
 /// The date of the API that these agents speak.
 pub(super) const API_VERSION: &str = "2021-05-04";
+
+/// What stands for a hint where the agent could not look.
+const NO_HINT: &str = "-1";
 
 /// What all replies of one answer have in common.
 pub(crate) struct Signature {
@@ -34,6 +37,8 @@ pub(crate) enum Answer<'s> {
     Coins(CoinReplies),
     /// A bare word: the brief form of `detect`.
     Word(Status),
+    /// A text that is no JSON: what tickets speak for.
+    Text(String),
 }
 
 impl Signature {
@@ -75,20 +80,34 @@ impl Signature {
         match shape {
             Shape::Object => Answer::One(Box::new(reply)),
             Shape::Array => Answer::Many(vec![reply]),
+            Shape::Text if status == Status::Dud => Answer::Text(Hint::Malformed.to_string()),
+            Shape::Text => Answer::Text(NO_HINT.to_owned()),
         }
     }
+}
+
+/// Makes the brief form of an answer about many coins: one object with all words in its message.
+pub(crate) fn brief<'s>(signature: &'s Signature, statuses: &[Status]) -> Reply<'s> {
+    let all = |status: Status| statuses.iter().all(|other| *other == status);
+    let status = match () {
+        () if all(Status::Pass) => Status::AllPass,
+        () if all(Status::Fail) => Status::AllFail,
+        () => Status::Mixed,
+    };
+    let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
+    signature.reply(status, words.join(","))
 }
 
 impl Answer<'_> {
     pub(crate) fn content_type(&self) -> &'static str {
         match self {
-            Answer::Word(_) => "text/plain",
             Answer::One(_)
             | Answer::Many(_)
             | Answer::Coins(_)
             | Answer::Offer(_)
             | Answer::Change(_)
             | Answer::Audit(_) => "application/json",
+            Answer::Word(_) | Answer::Text(_) => "text/plain",
         }
     }
 
@@ -108,6 +127,7 @@ impl Answer<'_> {
             Answer::Audit(audit) => words_of_one(&audit.reply),
             Answer::Word(status) => Words::of([*status]),
             Answer::Coins(coins) => coins.words().clone(),
+            Answer::Text(_) => Words::whole(Status::Success),
         }
     }
 
@@ -120,6 +140,7 @@ impl Answer<'_> {
             Answer::Audit(audit) => serde_json::to_vec(&audit),
             Answer::Coins(coins) => return coins.into_json(),
             Answer::Word(status) => return status.word().as_bytes().to_vec(),
+            Answer::Text(text) => return text.into_bytes(),
         };
         json.expect("text and numbers are always JSON")
     }

@@ -79,7 +79,7 @@ async fn a_request_that_is_a_dud_as_a_whole_changes_no_coin() {
 async fn what_is_no_service_or_no_method_is_said_with_http_200() {
     let town = Town::of(1, &[]).await;
     let agent = town.addresses[0];
-    assert_eq!(get_json(agent, "hints?rn=1").await["status"], "error");
+    assert_eq!(get_json(agent, "nothing?rn=1").await["status"], "error");
     for method in ["PUT", "DELETE", "OPTIONS"] {
         let request = format!(
             "{method} /service/echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"

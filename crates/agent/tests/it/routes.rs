@@ -106,10 +106,10 @@ async fn brief_multi_detect_has_one_ticket_for_all_that_passed() {
         sns.iter().map(|sn| SerialNumber::new(*sn).unwrap()).collect()
     };
     let holder = &town.agents.agents()[0];
-    assert_eq!(holder.ticket_coins(&ticket).await.unwrap(), covered(&[1, 3]));
+    assert_eq!(holder.ticket_coins(&ticket, None).await.unwrap(), covered(&[1, 3]));
     town.set(0, &Coin { sn: SerialNumber::new(3).unwrap(), ans: ans(2) }, ans(5).get(0).clone())
         .await;
-    assert_eq!(holder.ticket_coins(&ticket).await.unwrap(), covered(&[1]));
+    assert_eq!(holder.ticket_coins(&ticket, None).await.unwrap(), covered(&[1]));
 
     let all = post_json(agent, "multi_detect", &format!("b=t{}", coin(1, &old))).await;
     assert_eq!((all["status"].as_str(), all["message"].as_str()), (Some("allpass"), Some("pass")));
@@ -136,7 +136,7 @@ async fn tickets_are_given_to_those_who_know_the_secret() {
         let many = post_json(agent, name, &form).await;
         assert_eq!(each(&many, "status"), ["ticket", "fail"]);
         let ticket = each(&many, "message")[0].parse().unwrap();
-        let coins = town.agents.agents()[7].ticket_coins(&ticket).await.unwrap();
+        let coins = town.agents.agents()[7].ticket_coins(&ticket, None).await.unwrap();
         assert_eq!(coins, [SerialNumber::new(2).unwrap()]);
     }
 }

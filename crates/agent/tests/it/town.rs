@@ -42,12 +42,21 @@ impl Town {
         coins: &[Coin],
         settings: impl FnOnce(&[SocketAddr]) -> Settings,
     ) -> Town {
+        Town::knowing(agents, |_| coins, settings).await
+    }
+
+    /// The same with agents of which each knows its own coins.
+    pub(crate) async fn knowing<'c>(
+        agents: usize,
+        coins: impl Fn(usize) -> &'c [Coin],
+        settings: impl FnOnce(&[SocketAddr]) -> Settings,
+    ) -> Town {
         let charter = |agent| Charter { network: NETWORK.parse().unwrap(), agent };
         let mut ledgers: Vec<Arc<dyn Ledger>> = Vec::new();
         let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
         for agent in 0..agents {
             let ledger = SimDisk::found(charter(agent)).open();
-            let ans = coins.iter().map(|coin| (coin.sn, coin.ans.get(agent).clone()));
+            let ans = coins(agent).iter().map(|coin| (coin.sn, coin.ans.get(agent).clone()));
             agent::put(&ledger, &ans.collect::<Vec<_>>()).unwrap();
             ledgers.push(Arc::new(ledger));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -110,6 +110,26 @@ pub enum Dud {
         /// What the coins that shall be taken are worth.
         outputs: u64,
     },
+    /// An array with more values than its route takes.
+    #[error("the array {field} has more than {max} values")]
+    TooMany {
+        /// The array.
+        field: &'static str,
+        /// What the route takes.
+        max: usize,
+    },
+    /// No number of an agent.
+    #[error("{field} is not the number of an agent, 0 to {}", coin::AGENTS - 1)]
+    Agent {
+        /// The field.
+        field: &'static str,
+    },
+    /// No ticket, where only a ticket will do.
+    #[error("{field} is not a ticket")]
+    Ticket {
+        /// The field.
+        field: &'static str,
+    },
     /// The serial number stands in the request before.
     #[error("this serial number is in the request twice")]
     Twice,
@@ -205,8 +225,18 @@ pub(super) fn coins(
 /// Writes the body of a question about many coins. The buffer never grows, so that no copy of
 /// a secret is left behind; whoever drops it wipes it.
 pub fn write_coins<'a>(coins: impl ExactSizeIterator<Item = AboutCoin<'a>>) -> Zeroizing<Vec<u8>> {
-    let mut body = Zeroizing::new(Vec::with_capacity(4 + coins.len() * COIN_BYTES_MAX));
+    write_coins_with("", coins)
+}
+
+/// The same with further fields before those of the coins, each `name=value` with `&` before it.
+pub fn write_coins_with<'a>(
+    fields: &str,
+    coins: impl ExactSizeIterator<Item = AboutCoin<'a>>,
+) -> Zeroizing<Vec<u8>> {
+    let bytes_max = 4 + fields.len() + coins.len() * COIN_BYTES_MAX;
+    let mut body = Zeroizing::new(Vec::with_capacity(bytes_max));
     body.extend_from_slice(b"nn=1");
+    body.extend_from_slice(fields.as_bytes());
     for AboutCoin { sn, an, pan } in coins {
         number(name(&mut body, MANY.sn), sn.get());
         an.write_hex(name(&mut body, MANY.an));

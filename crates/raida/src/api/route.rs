@@ -33,6 +33,16 @@ pub enum Route {
     Cancel,
     /// What is in circulation.
     Audit,
+    /// Which coin a ticket speaks for.
+    Hints,
+    /// The same for many tickets.
+    MultiHints,
+    /// Sets a coin's AN on the tickets of 3 or 5 neighbours.
+    Fix,
+    /// Sets the ANs of many coins on the tickets of 4 neighbours.
+    MultiFix,
+    /// Sets the ANs of many coins on the tickets of 13 agents.
+    SuperFix,
 }
 
 /// The form of a route's answer.
@@ -42,10 +52,12 @@ pub enum Shape {
     Object,
     /// An array, even when the request was not understood.
     Array,
+    /// A text of its own kind.
+    Text,
 }
 
 /// Names on the wire; the first one of a route is the one this client uses.
-const NAMES: [(&str, Route); 16] = [
+const NAMES: [(&str, Route); 21] = [
     ("echo", Route::Echo),
     ("version", Route::Version),
     ("detect", Route::Detect),
@@ -62,6 +74,11 @@ const NAMES: [(&str, Route); 16] = [
     ("exchange", Route::Exchange),
     ("cancel", Route::Cancel),
     ("audit", Route::Audit),
+    ("hints", Route::Hints),
+    ("multi_hints", Route::MultiHints),
+    ("fix", Route::Fix),
+    ("multi_fix", Route::MultiFix),
+    ("super_fix", Route::SuperFix),
 ];
 
 impl Route {
@@ -104,8 +121,13 @@ impl Route {
             | Route::Reserve
             | Route::Exchange
             | Route::Cancel
-            | Route::Audit => Shape::Object,
-            Route::MultiDetect | Route::MultiTicket | Route::FixLost => Shape::Array,
+            | Route::Audit
+            | Route::Fix
+            | Route::SuperFix => Shape::Object,
+            Route::MultiDetect | Route::MultiTicket | Route::FixLost | Route::MultiFix => {
+                Shape::Array
+            }
+            Route::Hints | Route::MultiHints => Shape::Text,
         }
     }
 }
@@ -121,7 +143,8 @@ mod tests {
             assert_eq!(Route::from_path(&route.path()), Some(route));
         }
         assert!(Route::all().enumerate().all(|(place, route)| place == route as usize));
-        for other in ["/", "/service/", "/service/Echo", "/service/echo/", "echo", "/service/fix"] {
+        for other in ["/", "/service/", "/service/Echo", "/service/echo/", "echo", "/service/fixes"]
+        {
             assert_eq!(Route::from_path(other), None, "{other}");
         }
     }

@@ -162,7 +162,10 @@ fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
             let ask = CoinQuestion { sn: sn(number), an: an(from), pan: an(to) };
             Take(vec![ask]).decide(&mut draft).unwrap();
         }
-        Deed::Fix { number, to } => Fix(known([number], to)).decide(&mut draft).unwrap(),
+        Deed::Fix { number, to } => {
+            let seen = draft.an(sn(number)).unwrap();
+            Fix(vec![Fixing { sn: sn(number), seen, pan: an(to) }]).decide(&mut draft).unwrap();
+        }
         Deed::Break { id, .. } | Deed::Join { id, .. } => {
             let exchange = exchange(deed);
             let (memory, content) = (Memory::Named(super::id(id)), exchange.content());

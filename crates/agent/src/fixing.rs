@@ -1,0 +1,159 @@
+//! Fixing: an agent that holds another secret of a coin than its owner, or does not know it, sets
+//! a new one on the word of the others.
+//!
+//! ```text
+//! owner ──▶ the others: tickets      each bound to a coin and what the giver holds of it
+//! owner ──▶ this agent: tickets and new secrets
+//!           this agent: what do I hold now?
+//!           this agent ──▶ the givers, all at once: what do these tickets speak for?
+//!           13 say so ──▶ set, if it still holds what it held before it asked
+//! ```
+//!
+//! That last condition matters: while others are asked the coin may change hands, also here, and
+//! the new owner keeps it.
+//!
+//! # Crash safety
+//!
+//! Nothing is kept but the ledger, and what passed is on disk. The same request again passes.
+
+pub(crate) mod corner;
+
+use coin::{AGENTS, SerialNumber};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use raida::api::{Hint, Proposed, Ticket};
+use tokio::time::{Instant, timeout_at};
+
+use crate::acts::{Fixed, Fixing};
+use crate::agent::{Agent, Stopped};
+use crate::limits::{FIX_WAIT, TICKET_LIFE};
+
+/// Other agents whose tickets are needed to change a ledger.
+pub(crate) const QUORUM: usize = AGENTS / 2 + 1;
+
+/// The tickets of one agent.
+pub(crate) enum Tickets {
+    /// One for all coins.
+    Common(Ticket),
+    /// One for each coin, in their order, all of the same agent.
+    Each(Vec<Ticket>),
+}
+
+/// Coins that shall be set anew, and the tickets that speak for them.
+pub(crate) struct Request {
+    /// No serial number twice.
+    pub(crate) coins: Vec<Proposed>,
+    /// At most one entry for an agent, none for the one that is to be fixed.
+    pub(crate) tickets: Vec<Tickets>,
+    /// How many agents must speak for a coin.
+    pub(crate) needed: usize,
+}
+
+/// Why nothing was fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotFixed {
+    #[error(
+        "a coin is fixed here by super_fix, on the tickets of {QUORUM} other agents; this one takes \
+         fewer only when it is started with --v1-fix"
+    )]
+    CornersRefused,
+    #[error("these agents are no corner of this one's neighbours")]
+    NoCorner,
+    #[error("tickets of {needed} other agents are needed, got {got}")]
+    TooFewTickets { needed: usize, got: usize },
+    #[error("too many coins are being fixed at the moment")]
+    Busy,
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// Fixes coins. Returns for each, in their order, whether the agent holds the new secret.
+///
+/// # Errors
+///
+/// See [`NotFixed`]; then nothing was changed.
+pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, NotFixed> {
+    let Request { coins, tickets, needed } = request;
+    if tickets.len() < needed {
+        return Err(NotFixed::TooFewTickets { needed, got: tickets.len() });
+    }
+    let until = Instant::now() + FIX_WAIT;
+    let place = timeout_at(until, agent.fixes.acquire()).await;
+    let _place = place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed");
+
+    let sns: Vec<SerialNumber> = coins.iter().map(|coin| coin.sn).collect();
+    let seen = agent.seen(sns.clone()).await?;
+    let is_done = |(coin, seen): (&Proposed, &Option<_>)| seen.as_ref() == Some(&coin.pan);
+    let mut fixed: Vec<bool> = coins.iter().zip(&seen).map(is_done).collect();
+    let open: Vec<usize> = (0..coins.len()).filter(|place| !fixed[*place]).collect();
+
+    let vouched = vouched(agent, &sns, &open, &tickets, needed, until).await;
+    let fixing = vouched.iter().map(|&place| {
+        let Proposed { sn, pan } = coins[place].clone();
+        Fixing { sn, seen: seen[place].clone(), pan }
+    });
+    let outcomes = agent.fix(fixing.collect()).await?;
+    for (place, outcome) in vouched.into_iter().zip(outcomes) {
+        fixed[place] = outcome == Fixed::Pass;
+    }
+    Ok(fixed)
+}
+
+/// Asks an agent which coins its tickets speak for, one each, in their order.
+pub(crate) async fn named(agent: &Agent, tickets: &[Ticket]) -> Vec<Option<SerialNumber>> {
+    let hints = agent.peers().hints(tickets, Instant::now() + FIX_WAIT).await;
+    let hints = hints.unwrap_or_default().into_iter().map(coin_of).chain(std::iter::repeat(None));
+    hints.take(tickets.len()).collect()
+}
+
+/// Returns the places of those open coins for which enough agents speak. All are asked at once,
+/// and nobody is waited for once it is clear for every coin.
+async fn vouched(
+    agent: &Agent,
+    coins: &[SerialNumber],
+    open: &[usize],
+    tickets: &[Tickets],
+    needed: usize,
+    until: Instant,
+) -> Vec<usize> {
+    let mut votes = vec![0; coins.len()];
+    let mut asked: FuturesUnordered<_> =
+        tickets.iter().map(|tickets| spoken_for(agent, coins, tickets, until)).collect();
+    let is_clear = |votes: &[usize], outstanding: usize| {
+        open.iter().all(|&at| votes[at] >= needed || votes[at] + outstanding < needed)
+    };
+    while !is_clear(&votes, asked.len())
+        && let Some(spoken_for) = asked.next().await
+    {
+        votes.iter_mut().zip(spoken_for).for_each(|(votes, it)| *votes += usize::from(it));
+    }
+    open.iter().copied().filter(|&place| votes[place] >= needed).collect()
+}
+
+/// Asks one agent for which coins its tickets speak; none when it is silent.
+async fn spoken_for(
+    agent: &Agent,
+    coins: &[SerialNumber],
+    tickets: &Tickets,
+    until: Instant,
+) -> Vec<bool> {
+    match tickets {
+        Tickets::Common(ticket) => {
+            let covered = agent.peers().covered(ticket, until).await.unwrap_or_default();
+            let covered: std::collections::HashSet<_> = covered.into_iter().collect();
+            coins.iter().map(|sn| covered.contains(sn)).collect()
+        }
+        Tickets::Each(tickets) => {
+            let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
+            let named = hints.into_iter().map(coin_of);
+            named.zip(coins).map(|(named, sn)| named == Some(*sn)).collect()
+        }
+    }
+}
+
+fn coin_of(hint: Hint) -> Option<SerialNumber> {
+    match hint {
+        Hint::Coin { sn, age } if age <= TICKET_LIFE => Some(sn),
+        Hint::Coin { .. } | Hint::Unknown | Hint::Malformed => None,
+    }
+}

@@ -1,0 +1,42 @@
+//! `hints` and `multi_hints`: which coins do tickets speak for? Agents ask one another.
+
+use raida::api::hint::{addressee, write_serials};
+use raida::api::{Dud, Form, Hint, Ticket};
+
+use super::Refusal;
+use super::reply::Answer;
+use crate::agent::Agent;
+
+/// Answers `hints`: of the ticket `rn` one coin with its age, of the ticket `master_ticket` all
+/// coins.
+pub(crate) async fn one<'s>(agent: &Agent, form: &Form<'_>) -> Result<Answer<'s>, Refusal> {
+    let by = addressee(form)?;
+    if let Some(ticket) = form.one("master_ticket") {
+        let ticket = read("master_ticket", ticket)?;
+        return Ok(Answer::Text(write_serials(&agent.ticket_coins(&ticket, by).await?)));
+    }
+    let ticket = read("rn", form.one("rn").ok_or(Dud::Missing { field: "rn" })?)?;
+    let hint = agent.hints(&[ticket], by).await?.pop();
+    Ok(Answer::Text(hint.unwrap_or(Hint::Unknown).to_string()))
+}
+
+/// Answers `multi_hints`: the same as `rn` for each ticket of the array `rns`.
+pub(crate) async fn many<'s>(agent: &Agent, form: &Form<'_>) -> Result<Answer<'s>, Refusal> {
+    let by = addressee(form)?;
+    let tickets: Vec<Option<Ticket>> =
+        form.all("rns").iter().map(|text| text.parse().ok()).collect();
+    let good: Vec<Ticket> = tickets.iter().copied().flatten().collect();
+    let mut known = agent.hints(&good, by).await?.into_iter();
+    let hints: Vec<Hint> = tickets
+        .into_iter()
+        .map(|ticket| match ticket {
+            Some(_) => known.next().unwrap_or(Hint::Unknown),
+            None => Hint::Malformed,
+        })
+        .collect();
+    Ok(Answer::Text(Hint::write_many(&hints)))
+}
+
+fn read(field: &'static str, text: &str) -> Result<Ticket, Dud> {
+    text.parse().map_err(|_| Dud::Ticket { field })
+}

@@ -1,0 +1,45 @@
+//! The other agents as one that is to be fixed sees them: independent servers, asked over HTTP
+//! which coins a ticket of theirs speaks for.
+
+use std::sync::Arc;
+
+use coin::SerialNumber;
+use tokio::time::Instant;
+
+use crate::api::{Hint, Ticket};
+use crate::connector;
+use crate::line::Line;
+use crate::trouble::Board;
+use crate::{AddressBook, Timing};
+
+/// The agents, as one of them asks the others. Cheap to clone; the clones share their connections.
+#[derive(Clone)]
+pub struct Peers {
+    lines: Arc<[Line]>,
+    own: usize,
+}
+
+impl Peers {
+    /// Makes the peers of agent `own`, 0 to 24. Connects to none of them yet.
+    pub fn new(book: &AddressBook, own: usize, timing: Timing) -> Peers {
+        let dial = connector::tcp(book.clone());
+        let lines = book.iter().enumerate();
+        let lines = lines
+            .map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(&dial), Board::default()));
+        Peers { lines: lines.collect(), own }
+    }
+
+    /// Asks the agent that gave these tickets which coin each of them speaks for, in their order;
+    /// nothing when it does not say so in so many words.
+    /// All tickets must be of the same agent.
+    pub async fn hints(&self, tickets: &[Ticket], until: Instant) -> Option<Vec<Hint>> {
+        let giver = tickets.first()?.agent();
+        self.lines[giver].ask_hints(tickets, self.own, until).await.ok()
+    }
+
+    /// Asks the agent that gave this ticket which coins it speaks for; nothing when it does not
+    /// say so in so many words.
+    pub async fn covered(&self, ticket: &Ticket, until: Instant) -> Option<Vec<SerialNumber>> {
+        self.lines[ticket.agent()].ask_covered(ticket, self.own, until).await.ok()
+    }
+}
