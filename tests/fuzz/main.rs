@@ -5,18 +5,22 @@
 //! `fuzz/` at the root gives the same functions to libFuzzer, which learns from what the code does:
 //!
 //! ```sh
-//! RUSTC_BOOTSTRAP=1 cargo fuzz run forms -- -max_total_time=600
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run forms fuzz/corpus/forms tests/fuzz/seeds/forms -- -max_total_time=600
 //! ```
 //!
-//! What it finds becomes a seed below, and stays one.
+//! What it finds becomes a seed in `seeds/`, and stays one.
 
 mod coin_files;
 mod conn_files;
 mod forms;
 mod lines;
 
+use std::fs;
+use std::path::Path;
+
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tests::world::files_below;
 
 /// Inputs of one run.
 const RUNS: usize = 5000;
@@ -25,18 +29,8 @@ const CHANGES_MAX: usize = 12;
 /// Any number; another one is another run.
 const SEED: u64 = 25;
 
-const AN: &str = "00112233445566778899aabbccddeeff";
-
 #[test]
 fn any_form_is_answered() {
-    let coin =
-        |sn: &str, dn: &str| format!("sns[]={sn}&ans[]={AN}&pans[]={AN}&denomination[]={dn}");
-    let seeds = [
-        format!("nn=1&{}&{}", coin("1", "1"), coin("16777216", "250")),
-        format!("{}&{}", coin("7", "1"), coin("7", "1")),
-        format!("sns%5B0%5D=7&nns%5B0%5D=1&ans%5B0%5D={AN}&pans%5B0%5D={AN}&dn%5B0%5D=1&b=t"),
-        format!("nn=1&sn=2097153&an={AN}&pan={AN}&denomination=5"),
-    ];
     let words = [
         "sns[]=",
         "sns[0]=",
@@ -47,68 +41,51 @@ fn any_form_is_answered() {
         "denomination[]=",
         "nns[]=",
         "nn=",
+        "id=",
+        "csn[]=",
+        "cpan[]=",
+        "sn=",
         "&",
+        "&&",
         "=",
         "[",
         "]",
+        "[]",
+        "[00]",
         "%",
         "%5b",
+        "%00",
+        "%ff",
         "+",
         "0",
         "1",
+        "250",
         "16777217",
         "99999999999999999999",
-        "250",
-        AN,
-        "&&",
-        "sn=",
-        "[]",
-        "[00]",
-        "%00",
-        "%ff",
+        "00112233445566778899aabbccddeeff",
     ];
-    fuzz(forms::check, &seeds, &words);
+    fuzz("forms", forms::check, &words);
 }
 
 #[test]
 fn any_coin_file_is_read_or_refused() {
-    let ans = vec![format!("\"{AN}\""); 25].join(",");
-    let coin = |sn: u32| {
-        format!(
-            r#"{{"nn":"1","sn":"{sn}","an":[{ans}],"pown":"ppppppppppppppppppppppppp","ed":"9-2031","aoid":[]}}"#
-        )
-    };
-    let batch = [vec![1, 0, 0, 0, 1], vec![7; 400]].concat();
-    let seeds = [
-        format!(r#"{{"cloudcoin":[{},{}]}}"#, coin(1), coin(16_777_216)),
-        format!("\u{feff}{{\"cloudcoin\":[{}]}}", coin(2)),
-        String::from_utf8(batch).expect("ASCII"),
-    ];
     let words = [
         "{", "}", "[", "]", ",", ":", "\"", "null", "\"an\":", "\"pan\":", "\"sn\":", "(",
         "\\u0000", "1e9", "-",
     ];
-    fuzz(coin_files::check, &seeds, &words);
+    fuzz("coin_files", coin_files::check, &words);
 }
 
 #[test]
 fn any_line_is_a_message_a_notice_or_chat() {
-    let seeds = [
-        r##"{"from":"#","Message Number":4,"Message_Details":3439,"seq":12,"ack":9,"auth":"AAAA"}"##,
-        r##"{"from":"#","Message Number":20,"Message_Details":4831,"token":"AAECAwQFBgcICQoLDA0ODw","side":"S"}"##,
-        "<# Join_Room 4831 token=AAECAwQFBgcICQoLDA0ODw side=R>",
-        r##"{"from":"#relay","Message Number":20,"Message_Details":4831,"you":"127.0.0.1","members":2,"peer":"::1"}"##,
-        "<#relay Join_Room 4831 you=127.0.0.1 members=2 peer=127.0.0.2>",
-        r##"{"from":"#relay","Message Number":23,"Message_Details":"full","code":"room_full"}"##,
-        "<#relay Abort room_full: two are in it>",
-    ]
-    .map(str::to_owned);
     let words = [
         "#",
         "<",
         ">",
         "{",
         "}",
+        "[",
+        "]",
         "\"",
         ",",
         ":",
@@ -125,29 +102,31 @@ fn any_line_is_a_message_a_notice_or_chat() {
         "1e3",
         "side=",
         "token=",
-        "[",
-        "]",
     ];
-    fuzz(lines::check, &seeds, &words);
+    fuzz("lines", lines::check, &words);
 }
 
 #[test]
 fn any_connection_file_is_read_or_refused() {
-    let seed = include_str!("../../crates/protocol/testdata/conn.txt").to_owned();
-    fuzz(
-        conn_files::check,
-        &[seed],
-        &["\n", "=", " ", "#", "relay", "room", "key", "check", "[::1]:7"],
-    );
+    let words = ["\n", "=", " ", "#", "relay", "room", "key", "check", "[::1]:7"];
+    fuzz("conn_files", conn_files::check, &words);
+}
+
+/// Returns what stands in the files of a folder of seeds, in the order of their names.
+fn seeds(parser: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(parser);
+    let files = files_below(&folder).expect("a folder of seeds");
+    files.iter().map(|file| fs::read(file).expect("a seed")).collect()
 }
 
 /// Checks the seeds, and inputs that are made from them by cutting, doubling, moving and replacing, and by
 /// putting in words that mean something to the parser.
 #[track_caller]
-fn fuzz(check: fn(&[u8]), seeds: &[String], words: &[&str]) {
+fn fuzz(parser: &str, check: fn(&[u8]), words: &[&str]) {
+    let seeds = seeds(parser);
     let mut rng = StdRng::seed_from_u64(SEED);
     for run in 0..seeds.len() + RUNS {
-        let mut input = seeds[run % seeds.len()].clone().into_bytes();
+        let mut input = seeds[run % seeds.len()].clone();
         if run >= seeds.len() {
             (0..rng.random_range(1..=CHANGES_MAX))
                 .for_each(|_| change(&mut input, words, &mut rng));

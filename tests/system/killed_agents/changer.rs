@@ -5,14 +5,12 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, ensure};
 use coin::{AGENTS, AuthenticityNumber, Coin, SerialNumber};
-use raida::api::{AboutCoin, Exchange, RequestId, Route, Status, write_exchange};
+use raida::api::{AboutCoin, Exchange, KnownCoin, RequestId, Route, Status, write_exchange};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::http::Talk;
 
 use super::client::{Client, Tally, are_all, is_death};
-
-type KnownCoin = (SerialNumber, AuthenticityNumber);
 
 /// What it knows of its coins, and what all coins are worth together.
 pub(super) struct Changer {
