@@ -215,6 +215,18 @@ fn a_request_without_an_id_is_remembered_for_an_hour_with_its_secrets() {
 }
 
 #[test]
+fn a_request_that_is_executed_again_after_its_hour_has_one_record_and_one_count() {
+    on_both(|counter| {
+        counter.hashed(five_for_ones(), 1000).unwrap();
+        let back = Exchange::new(known(1..=5, 2), known([FIVE], 1)).unwrap();
+        counter.exchange(id(1), back).unwrap();
+        counter.hashed(five_for_ones(), 1000 + 3600).unwrap();
+        assert!(counter.holds(&known(1..=5, 2)));
+        assert_eq!(counter.ledger.counts().unwrap().exchanged(), 2);
+    });
+}
+
+#[test]
 fn what_is_reserved_is_kept_from_others_for_a_minute_and_executed_by_its_id() {
     on_both(|mut counter| {
         counter.reserve(id(1), known([FIVE], 1), 1..=5).unwrap();

@@ -131,7 +131,10 @@ impl<'l> Draft<'l> {
     ///
     /// [`LedgerError`] when the disk fails.
     pub fn note(&mut self, id: RequestId, record: Record) -> Result<(), LedgerError> {
-        self.counts()?.note(&record);
+        // What counts no more is replaced and not counted again: there is one record for each count.
+        if self.record(id)?.is_none() {
+            self.counts()?.note(&record);
+        }
         self.changes.records.insert(id, record);
         Ok(())
     }
