@@ -224,4 +224,17 @@ mod tests {
         faults.set(&fault("agent=0-24 kind=none"));
         assert_eq!(faults.to_string(), "");
     }
+
+    #[test]
+    fn a_liar_says_of_every_coin_the_same_and_of_a_health_check_what_fits() {
+        let [an, pan] = [1, 2].map(|byte| coin::AuthenticityNumber::from_bytes([byte; 16]));
+        let sn = coin::SerialNumber::new(1).unwrap();
+        let pown = CoinQuestion { sn, an: an.clone(), pan };
+        let health = CoinQuestion { sn, an: an.clone(), pan: an };
+        let asked = [pown, health];
+        assert_eq!(Lie::Pass.take(&asked), [Taken::Pass, Taken::Pass]);
+        assert_eq!(Lie::Pass.holds(&asked), [Held::Pan, Held::An]);
+        assert_eq!(Lie::Fail.take(&asked), [Taken::Fail, Taken::Fail]);
+        assert_eq!(Lie::Fail.holds(&asked), [Held::Neither, Held::Neither]);
+    }
 }
