@@ -130,7 +130,7 @@ impl House {
             None => Some((Code::Draining, Form::Tag)),
             Some(Err(_)) => Some((Code::JoinTimeout, Form::Tag)),
             Some(Ok(Err(no_join))) => no_join.refusal(),
-            Some(Ok(Ok(first_line))) => return self.lead_in(connection, first_line).await,
+            Some(Ok(Ok(first_line))) => return self.lead_in(connection, first_line),
         };
         let code = refusal.map(|(code, _)| code);
         if code != Some(Code::Draining) {
@@ -141,7 +141,7 @@ impl House {
         self.part(connection, Vec::new(), refusal);
     }
 
-    async fn lead_in(self: Arc<Self>, connection: Connection, first_line: FirstLine) {
+    fn lead_in(self: Arc<Self>, connection: Connection, first_line: FirstLine) {
         let FirstLine { join, early } = first_line;
         let key = RoomKey { number: join.room, token: join.token.clone() };
         if let Err(code) = connection.visit.join(Instant::now()) {
@@ -149,7 +149,10 @@ impl House {
         }
         let newcomer = Box::new(Newcomer { connection, join, early });
         match self.rooms.enter(key.clone(), newcomer) {
-            Arrival::Opened(first, door) => room::run(self, key, first, door).await,
+            // A task of its own is smaller than this one, which waited for the first line.
+            Arrival::Opened(first, door) => {
+                self.tasks.spawn(room::run(Arc::clone(&self), key, first, door));
+            }
             Arrival::Knocked => {}
             Arrival::Refused(newcomer, code) => {
                 let Newcomer { connection, join, .. } = *newcomer;

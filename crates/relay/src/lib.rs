@@ -13,6 +13,7 @@
 mod address;
 mod chunk;
 mod cli;
+mod door;
 mod gate;
 mod house;
 mod inbox;

@@ -20,11 +20,12 @@ use protocol::room::{Code, Notice, Side};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::info;
 
+use crate::door::{AtDoor, Door};
 use crate::house::House;
 use crate::member::{Company, Member, Newcomer};
 use crate::meter::Ending;
 use crate::pump::{Departure, Rules, Why, poll_pump};
-use crate::rooms::{Door, Leaving, RoomKey};
+use crate::rooms::{Leaving, RoomKey};
 use crate::seats::{Admits, Seat, admit};
 use crate::settings::Settings;
 
@@ -74,8 +75,10 @@ impl Room {
         if let Poll::Ready(departure) = poll_pump(&mut self.seats, rules, cx) {
             return Poll::Ready(Event::Departed(departure));
         }
-        if let Poll::Ready(newcomer) = self.door.poll_recv(cx) {
-            return Poll::Ready(newcomer.map_or(Event::Stopped, Event::Knocked));
+        match self.door.poll_event(cx) {
+            Poll::Ready(AtDoor::Knocked(newcomer)) => return Poll::Ready(Event::Knocked(newcomer)),
+            Poll::Ready(AtDoor::Locked) => return Poll::Ready(Event::Stopped),
+            Poll::Pending => {}
         }
         // The timer may be early, never late: being heard moves it only once it has rung.
         let due = self.due();

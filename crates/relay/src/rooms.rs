@@ -8,10 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::room::{Code, RoomNumber, RoomToken};
 use tokio::sync::Notify;
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
-use crate::limits::KNOCKS_MAX;
+use crate::door::{Door, Knocker, Unheard, door};
 
 /// What tells a room from all others; without a token it is the public room of its number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,9 +17,6 @@ pub(crate) struct RoomKey {
     pub(crate) number: RoomNumber,
     pub(crate) token: Option<RoomToken>,
 }
-
-/// Where the task of a room hears of newcomers; it closes when the relay stops.
-pub(crate) type Door<N> = mpsc::Receiver<N>;
 
 /// The open rooms. `N` is what a newcomer brings along.
 #[derive(Debug)]
@@ -34,7 +29,7 @@ pub(crate) struct Rooms<N> {
 
 #[derive(Debug)]
 struct Floor<N> {
-    doors: HashMap<RoomKey, mpsc::Sender<N>>,
+    doors: HashMap<RoomKey, Knocker<N>>,
     stage: Stage,
 }
 
@@ -69,13 +64,13 @@ impl<N> Rooms<N> {
     pub(crate) fn enter(&self, key: RoomKey, newcomer: N) -> Arrival<N> {
         let mut floor = self.floor();
         let newcomer = match floor.doors.get(&key) {
-            Some(door) => match door.try_send(newcomer) {
+            Some(door) => match door.knock(newcomer) {
                 Ok(()) => return Arrival::Knocked,
-                Err(TrySendError::Full(newcomer)) => {
+                Err(Unheard::Crowd(newcomer)) => {
                     return Arrival::Refused(newcomer, Code::RoomFull);
                 }
                 // Its task is gone without a word: the room opens anew.
-                Err(TrySendError::Closed(newcomer)) => newcomer,
+                Err(Unheard::Deserted(newcomer)) => newcomer,
             },
             None => newcomer,
         };
@@ -85,8 +80,8 @@ impl<N> Rooms<N> {
         if floor.doors.len() >= self.rooms_max {
             return Arrival::Refused(newcomer, Code::TooManyRooms);
         }
-        let (knock, door) = mpsc::channel(KNOCKS_MAX);
-        floor.doors.insert(key, knock);
+        let (knocker, door) = door();
+        floor.doors.insert(key, knocker);
         Arrival::Opened(newcomer, door)
     }
 
@@ -146,6 +141,8 @@ pub(crate) enum Leaving {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::AtDoor;
+    use crate::limits::KNOCKS_MAX;
 
     fn key(number: u64, token: Option<u8>) -> RoomKey {
         let token = token.map(|byte| RoomToken::from_bytes([byte; 16]));
@@ -167,7 +164,7 @@ mod tests {
             doors.push(opened(rooms.enter(other, "first")));
         }
         assert!(matches!(rooms.enter(key(1, Some(1)), "second"), Arrival::Knocked));
-        assert_eq!(doors[2].try_recv(), Ok("second"));
+        assert_eq!(doors[2].look(), Some(AtDoor::Knocked("second")));
         assert!(doors[0].is_empty() && doors[1].is_empty() && doors[3].is_empty());
     }
 
@@ -186,10 +183,10 @@ mod tests {
     #[test]
     fn a_room_with_somebody_at_the_door_is_not_given_up() {
         let rooms = Rooms::new(1);
-        let mut door = opened(rooms.enter(key(1, None), "first"));
+        let door = opened(rooms.enter(key(1, None), "first"));
         assert!(matches!(rooms.enter(key(1, None), "second"), Arrival::Knocked));
         assert_eq!(rooms.leave(&key(1, None), &door), Leaving::SomebodyKnocked);
-        assert_eq!(door.try_recv(), Ok("second"));
+        assert_eq!(door.look(), Some(AtDoor::Knocked("second")));
         assert_eq!(rooms.leave(&key(1, None), &door), Leaving::Closed);
     }
 
@@ -209,9 +206,9 @@ mod tests {
     #[test]
     fn closing_ends_every_door_and_lets_nobody_in() {
         let rooms = Rooms::new(1);
-        let mut door = opened(rooms.enter(key(1, None), "first"));
+        let door = opened(rooms.enter(key(1, None), "first"));
         rooms.close();
-        assert_eq!(door.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+        assert_eq!(door.look(), Some(AtDoor::Locked));
         assert!(matches!(
             rooms.enter(key(1, None), "late"),
             Arrival::Refused("late", Code::Draining)
@@ -222,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn while_draining_a_second_member_comes_in_and_no_new_room_opens() {
         let rooms = Rooms::new(2);
-        let mut door = opened(rooms.enter(key(1, None), "first"));
+        let door = opened(rooms.enter(key(1, None), "first"));
         let mut drained = Box::pin(rooms.drain());
         assert!(is_pending_still(drained.as_mut()).await);
         assert!(!rooms.takes_new());
@@ -231,7 +228,7 @@ mod tests {
             rooms.enter(key(2, None), "other"),
             Arrival::Refused("other", Code::Draining)
         ));
-        assert_eq!(door.try_recv(), Ok("second"));
+        assert_eq!(door.look(), Some(AtDoor::Knocked("second")));
         assert_eq!(rooms.leave(&key(1, None), &door), Leaving::Closed);
         drained.await;
     }
