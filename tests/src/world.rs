@@ -26,12 +26,14 @@ pub struct World {
     pub dir: PathBuf,
     /// What the agents log: `info`, unless changed.
     pub agents_log: &'static str,
+    /// Further arguments of the agents; none, unless changed.
+    pub agents_args: &'static [&'static str],
 }
 
 impl World {
     /// Returns a world in an existing folder.
     pub fn new(all: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> World {
-        World { all: all.into(), dir: dir.into(), agents_log: "info" }
+        World { all: all.into(), dir: dir.into(), agents_log: "info", agents_args: &[] }
     }
 
     /// Returns a command that runs a program.
@@ -88,6 +90,7 @@ impl World {
     pub fn spawn_agents_at(&self, listen: &str) -> Result<Running> {
         let mut command = self.command(Program::Raida);
         command.args(["--agents", "25", "--listen", listen, "--log", self.agents_log]);
+        command.args(self.agents_args);
         command.arg("--data").arg(self.data()).stdout(Stdio::piped()).stderr(self.log("raida")?);
         Running::start("raida", &mut command)
     }

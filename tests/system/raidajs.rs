@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use coin::{AGENTS, Coin, Letter, PownString, SerialNumber, StoredCoin};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use self::scene::{Scene, counterfeit, verdicts};
+use self::scene::{Scene, counterfeit, results, verdicts};
 use crate::coins::{Coins, Witness, owned};
 
 /// All denominations, and enough coins for every state.
@@ -64,12 +64,11 @@ fn coins_that_raidajs_powns_get_their_verdicts_and_are_owned_for_our_wallet() {
     witness.dead(&as_stored(&old)).unwrap();
 
     // The file of a program around raidajs: the coins as it returns them, all that are ours.
-    let ours = |sn: &u32| old.iter().any(|coin| coin.sn.get() == *sn);
-    let results = answer["result"].as_object().unwrap();
-    let results = results.iter().filter(|(sn, _)| ours(&sn.parse().unwrap()));
-    let results: Vec<_> = results.map(|(_, coin)| coin).collect();
+    let ours = |sn: &Value| old.iter().any(|coin| *sn == coin.sn.get());
+    let kept = |coin: &&Value| ours(&coin["sn"]);
+    let kept: Vec<&Value> = results(&answer).into_iter().filter(kept).collect();
     let file = scene.world.dir.join("raidajs.stack");
-    fs::write(&file, json!({ "cloudcoin": results }).to_string()).unwrap();
+    fs::write(&file, json!({ "cloudcoin": kept }).to_string()).unwrap();
     let home = scene.world.home("home", &scene.agents).unwrap();
     home.import(&file).unwrap();
     let booked = owned(&home).unwrap();
@@ -109,6 +108,48 @@ fn raidajs_gets_tickets_from_all_agents_that_hold_the_coin() {
     for (agent, ticket) in tickets.into_iter().enumerate() {
         let is_ticket = ticket.len() == 44 && ticket.bytes().all(|byte| byte.is_ascii_hexdigit());
         assert!(if agent == 3 { ticket == "error" } else { is_ticket }, "agent {agent}: {ticket}");
+    }
+}
+
+#[test]
+fn raidajs_fixes_coins_with_four_neighbours_where_the_rules_of_v1_are_allowed() {
+    mends(&["--v1-fix"], &[&ONE, &CORNERS, &[], &[2, 22]], "fixed");
+}
+
+#[test]
+fn raidajs_fixes_nothing_with_four_neighbours_elsewhere() {
+    mends(&[], &[&ONE, &CORNERS], "fracked");
+}
+
+#[test]
+fn raidajs_fixes_coins_that_six_agents_in_a_row_refuse_with_all_others() {
+    mends(&[], &[&[5, 6, 7, 8, 9, 10], &[0, 1, 2, 3, 4, 5]], "fixed");
+}
+
+/// Lets raidajs pown coins that these agents refuse, and then fix them; expects this result of each that
+/// was fracked.
+#[track_caller]
+fn mends(args: &'static [&'static str], refused_by: &[&[usize]], result: &'static str) {
+    let Some(scene) = Scene::with_agents(COINS, args) else { return };
+    let coins = &scene.coins[..refused_by.len()];
+    for (coin, agents) in coins.iter().zip(refused_by) {
+        agents.iter().for_each(|agent| scene.frack(coin, *agent));
+    }
+    let powned = scene.raidajs("pown", coins);
+    let fracked: Vec<&Value> =
+        results(&powned).into_iter().filter(|coin| coin["result"] == "fracked").collect();
+    let fixed = scene.raidajs_with(&json!({ "call": "fix", "coins": fracked }));
+    let is_fracked = |(_, agents): &(&Coin, &&[usize])| !agents.is_empty();
+    let expected = coins.iter().zip(refused_by).filter(is_fracked).map(|(coin, agents)| {
+        let left: &[usize] = if result == "fixed" { &[] } else { agents };
+        expectation(coin, result, left)
+    });
+    assert_eq!(verdicts(&fixed), expected.collect(), "{fixed}");
+    // What raidajs says is one thing, what the agents hold another.
+    let checked = scene.raidajs_with(&json!({ "call": "detect", "coins": results(&fixed) }));
+    let verdict = if result == "fixed" { "authentic" } else { result };
+    for coin in results(&checked) {
+        assert_eq!(coin["result"], verdict, "{checked}");
     }
 }
 

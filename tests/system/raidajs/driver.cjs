@@ -20,6 +20,7 @@ const jobs = {
   echo: () => raida.apiEcho(),
   detect: ({ coins }) => raida.apiDetect(coins),
   pown: ({ coins }) => raida.apiDetect(coins.map(fresh)),
+  fix: ({ coins }) => raida.apiFixfracked(coins),
   // 2 is the change maker of v1.
   change: () => raida.showChange({ nn: 1, sn: 2, denomination: 250 }),
   tickets: ({ coins }) => raida.apiGetticket(coins[0]),

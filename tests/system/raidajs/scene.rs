@@ -37,12 +37,19 @@ pub(crate) struct Scene {
 impl Scene {
     /// Mints these coins and starts the agents; `None`, and a word about it, where raidajs is not.
     pub(crate) fn with_coins(coins: &str) -> Option<Scene> {
+        Scene::with_agents(coins, &[])
+    }
+
+    /// The same with further arguments for the agents.
+    pub(crate) fn with_agents(coins: &str, args: &'static [&'static str]) -> Option<Scene> {
         let Some(bundle) = std::env::var_os(BUNDLE) else {
-            // Past the test's capture: a test that tests nothing has to be seen.
-            let _ = writeln!(std::io::stderr(), "SKIPPED: no raidajs here; .ci/run sets {BUNDLE}");
+            // Past the test's capture, and in one piece: a test that tests nothing has to be seen.
+            let word = format!("SKIPPED: no raidajs here; .ci/run sets {BUNDLE}\n");
+            let _ = std::io::stderr().write_all(word.as_bytes());
             return None;
         };
-        let (folder, world) = world();
+        let (folder, mut world) = world();
+        world.agents_args = args;
         let purse = world.dir.join("purse");
         world.mint(coins, &purse).unwrap();
         let coins = coins_below(&purse).unwrap();
@@ -104,12 +111,19 @@ pub(crate) fn counterfeit(sn: SerialNumber) -> Coin {
     Coin { sn, ans: AnSet::from_fn(|_| random_an()) }
 }
 
+/// Returns the coins of an answer as raidajs wants them back.
+pub(crate) fn results(answer: &Value) -> Vec<&Value> {
+    let coins = answer["result"].as_object().unwrap_or_else(|| panic!("no coins: {answer}"));
+    let mut coins: Vec<&Value> = coins.values().collect();
+    // It gives the tickets of the coins in this order, and the secrets in that of its list.
+    coins.sort_by_key(|coin| coin["sn"].as_u64());
+    coins
+}
+
 /// Returns, by serial number, what raidajs calls each coin and the letters of the 25 agents.
 pub(crate) fn verdicts(answer: &Value) -> BTreeMap<u32, (String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let coins = answer["result"].as_object().unwrap_or_else(|| panic!("no coins: {answer}"));
-    let verdict = |(sn, coin): (&String, &Value)| {
-        (sn.parse().unwrap(), (text(&coin["result"]), text(&coin["pownstring"])))
-    };
-    coins.iter().map(verdict).collect()
+    let sn = |coin: &Value| coin["sn"].as_u64().and_then(|sn| sn.try_into().ok()).unwrap();
+    let verdict = |coin: &Value| (sn(coin), (text(&coin["result"]), text(&coin["pownstring"])));
+    results(answer).into_iter().map(verdict).collect()
 }
