@@ -1,10 +1,12 @@
-//! A client that gives its coins new secrets, batch after batch.
+//! A client that gives its coins new secrets: batch after batch by their old ones, or one by one with the
+//! tickets of the other agents.
 
+use std::io;
 use std::ops::{ControlFlow, Range};
 
 use anyhow::{Result, bail, ensure};
 use coin::{AGENTS, AuthenticityNumber, Coin};
-use raida::api::{AboutCoin, Route, Status};
+use raida::api::{AboutCoin, Route, Status, write_coins};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::http::Talk;
@@ -13,10 +15,20 @@ use super::client::{Client, Tally, are_all, is_death};
 
 /// What it knows of its coins: at each agent the secret that was acknowledged last.
 pub(super) struct Owner {
+    way: Way,
     coins: Vec<Coin>,
     rng: StdRng,
     open: Option<Batch>,
     tally: Tally,
+}
+
+/// How an owner comes to new secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By showing the old ones.
+    Pown,
+    /// By the tickets of the other agents.
+    Fix,
 }
 
 /// Coins that one agent is asked to change, and to what.
@@ -27,9 +39,9 @@ struct Batch {
 }
 
 impl Owner {
-    pub(super) fn new(coins: Vec<Coin>, seed: u64) -> Owner {
+    pub(super) fn new(way: Way, coins: Vec<Coin>, seed: u64) -> Owner {
         let rng = StdRng::seed_from_u64(seed);
-        Owner { coins, rng, open: None, tally: Tally::default() }
+        Owner { way, coins, rng, open: None, tally: Tally::default() }
     }
 
     fn settle(&mut self, open: Batch, agents: &mut [Talk]) -> Result<()> {
@@ -49,9 +61,34 @@ impl Owner {
     fn batch(&mut self) -> Batch {
         let agent = self.rng.random_range(0..AGENTS);
         let first = self.rng.random_range(0..self.coins.len());
-        let places = first..self.rng.random_range(first..self.coins.len()) + 1;
+        let last = match self.way {
+            Way::Pown => self.rng.random_range(first..self.coins.len()),
+            Way::Fix => first,
+        };
+        let places = first..last + 1;
         let fresh = |_| AuthenticityNumber::from_bytes(self.rng.random());
         Batch { agent, proposed: places.clone().map(fresh).collect(), places }
+    }
+
+    /// Asks for a batch; returns what is wrong with the answer.
+    fn ask(&self, batch: &Batch, agents: &mut [Talk]) -> io::Result<Option<String>> {
+        let agent = batch.agent;
+        if self.way == Way::Pown {
+            let words = agents[agent].ask(Route::MultiDetect, self.about(batch))?;
+            return Ok((!are_all(&words, Status::Pass)).then(|| format!("{words:?}")));
+        }
+        let coin = &self.coins[batch.places.start];
+        let pan = batch.proposed[0].to_hex();
+        let mut form = format!("sn[]={}&pan[]={}", coin.sn, *pan);
+        for other in (0..AGENTS).filter(|other| *other != agent) {
+            let an = coin.ans.get(other);
+            let about = [AboutCoin { sn: coin.sn, an, pan: an }];
+            let answer =
+                agents[other].post(&Route::MultiTicket.path(), &write_coins(about.into_iter()))?;
+            form += &format!("&r[]={}", answer[0]["message"].as_str().unwrap_or("false"));
+        }
+        let answer = agents[agent].post(&Route::SuperFix.path(), form.as_bytes())?;
+        Ok((answer["status"] != Status::AllPass.word()).then(|| answer.to_string()))
     }
 
     fn about<'a>(&'a self, batch: &'a Batch) -> impl ExactSizeIterator<Item = AboutCoin<'a>> {
@@ -85,10 +122,9 @@ impl Client for Owner {
     fn act(&mut self, agents: &mut [Talk]) -> Result<ControlFlow<()>> {
         let batch = self.batch();
         let agent = batch.agent;
-        let answer = agents[agent].ask(Route::MultiDetect, self.about(&batch));
-        match answer {
-            Ok(words) => {
-                ensure!(are_all(&words, Status::Pass), "agent {agent} refuses its own: {words:?}");
+        match self.ask(&batch, agents) {
+            Ok(Some(wrong)) => bail!("agent {agent} refuses its own: {wrong}"),
+            Ok(None) => {
                 self.tally.acknowledged += 1;
                 self.note(batch);
                 Ok(ControlFlow::Continue(()))
