@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use coin::{Holding, Ownership};
-use raida::{AddressBook, Authority, Claim, Timing};
+use futures_util::StreamExt;
+use raida::{AddressBook, Authority, Claim, Settled, Timing};
 use serde::{Deserialize, Serialize};
 
 use crate::proc::{cpu_seconds, peak_kib};
@@ -37,15 +38,20 @@ pub(crate) struct Took {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let book = AddressBook::parse(&std::fs::read_to_string(&args.agents)?)?;
-    let claims: Vec<Claim> = numbers(&args.numbers)?
-        .map(|sn| Claim { sn, ans: secrets(sn, args.round), pans: secrets(sn, args.round + 1) })
-        .collect();
+    let claims = numbers(&args.numbers)?.map(|sn| Claim {
+        sn,
+        ans: secrets(sn, args.round),
+        pans: secrets(sn, args.round + 1),
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (before, started) = (cpu_seconds(std::process::id())?, Instant::now());
     let authority = Authority::new(&book, Timing::default());
-    let round = runtime.block_on(authority.pown(&claims, &|_| {}));
-    let whole = round.coins.iter().filter(|coin| is_whole(coin)).count();
-    let coins = claims.len();
+    let (mut coins, mut whole) = (0, 0);
+    runtime.block_on(authority.pown_all(claims).for_each(|Settled { round, .. }| {
+        coins += round.coins.len();
+        whole += round.coins.iter().filter(|coin| is_whole(coin)).count();
+        std::future::ready(())
+    }));
     ensure!(whole == coins, "{} of {coins} coins were not powned", coins - whole);
     let took = Took {
         coins,

@@ -6,6 +6,7 @@ mod find;
 mod fix;
 mod network;
 mod pown;
+mod pown_stream;
 mod progress;
 mod round;
 
@@ -25,6 +26,7 @@ pub use detect::Detection;
 pub use fix::{Repair, Repaired};
 pub use network::TooFewAgents;
 pub use pown::PownRound;
+pub use pown_stream::Settled;
 pub use progress::Progress;
 
 /// The 25 agents. Cheap to clone; the clones share their connections.

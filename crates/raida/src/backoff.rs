@@ -27,6 +27,11 @@ impl Backoff {
         Backoff { deadline, silences: 0 }
     }
 
+    /// Returns the patience with an agent that was silent for a whole round before.
+    pub(crate) fn with_one_silence_left(deadline: Instant) -> Backoff {
+        Backoff { deadline, silences: SILENCES_IN_A_ROW - 1 }
+    }
+
     /// Notes that the agent answered: the next silence is a first one again.
     pub(crate) fn answered(&mut self) {
         self.silences = 0;

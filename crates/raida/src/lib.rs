@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! wallet ──▶ Authority ──▶ Line 0  ──▶ agent 0
-//!                     ├──▶ Line 1  ──▶ agent 1      one connection and one request
+//!                     ├──▶ Line 1  ──▶ agent 1      two connections and two requests
 //!                     ┆                             at a time for each agent
 //!                     └──▶ Line 24 ──▶ agent 24
 //! ```
@@ -29,7 +29,7 @@ mod trouble;
 
 pub use address::{AddressBook, AddressError, AgentAddress, PlainHttp, Template};
 pub use authority::{
-    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, Repair, Repaired,
+    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, Repair, Repaired, Settled,
     TooFewAgents,
 };
 pub use connector::Stream;

@@ -27,6 +27,16 @@ pub const FIX_COINS_MAX: usize = 1_000;
 /// server takes.
 pub const BATCH_COINS: usize = 400;
 
+/// Questions, and so connections, that this client has out at one agent: it works at one while the
+/// other travels.
+pub const QUESTIONS_OUT: usize = 2;
+
+/// Coins of a round when they are more than are held in memory: some 4 MiB with their secrets.
+pub const PART_COINS: usize = 4_000;
+
+/// Such rounds at a time: one settles while the next begins.
+pub const PARTS_OUT: usize = 2;
+
 /// Bytes that an answer may have for each coin it is about; agents of ours need about 170.
 pub const ANSWER_COIN_BYTES_MAX: usize = 1024;
 

@@ -1,4 +1,4 @@
-//! The line to one agent: one request at a time over a kept connection, and an answer that is
+//! The line to one agent: two requests at a time over kept connections, and an answer that is
 //! believed only when it is about what was asked.
 
 mod fixing;
@@ -11,14 +11,15 @@ use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::Instant;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 use zeroize::Zeroizing;
 
 use crate::api::{AboutCoin, Audit, CoinReply, Reply, Route, Status, write_coins};
 use crate::authority::Counted;
 use crate::connector::{Connector, Dial};
-use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION};
+use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION, QUESTIONS_OUT};
 use crate::tls::Layer;
 use crate::trouble::Board;
 use crate::{AgentAddress, NetworkId, Timing};
@@ -31,6 +32,7 @@ pub(crate) struct Line {
     address: String,
     client: Client<Connector, Full<Bytes>>,
     patience: Duration,
+    places: Semaphore,
 }
 
 /// Why an agent counts as silent. It is never a verdict on a coin.
@@ -73,10 +75,17 @@ impl Line {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(QUESTIONS_OUT)
             .build(connector);
         let signature = Reply::server_name(agent);
-        Line { agent, signature, address: address.authority(), client, patience: timing.request }
+        Line {
+            agent,
+            signature,
+            address: address.authority(),
+            client,
+            patience: timing.request,
+            places: Semaphore::new(QUESTIONS_OUT),
+        }
     }
 
     /// Asks about coins and returns what the agent says of each, in the order asked; `None`
@@ -163,9 +172,11 @@ impl Line {
         let request = Request::post(uri)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::new(Bytes::from_owner(body)))?;
+        let place = timeout_at(round_ends, self.places.acquire()).await;
+        let _place = place.map_err(|_| Silence::Deadline)?.expect("the semaphore is never closed");
         let until = round_ends.min(Instant::now() + self.patience);
         let exchange = self.exchange(request, bytes_max);
-        tokio::time::timeout_at(until, exchange).await.unwrap_or(Err(Silence::Deadline))
+        timeout_at(until, exchange).await.unwrap_or(Err(Silence::Deadline))
     }
 
     async fn exchange(

@@ -10,7 +10,8 @@
 //!
 //! Every question offers the same PAN, so that one that was lost on the way, or whose answer
 //! was, may be asked again. The agents do not wait for one another and none is cut off when
-//! the verdict is clear: 25 of 25 is the aim.
+//! the verdict is clear: 25 of 25 is the aim. Two batches of fresh coins at a time are out at each
+//! agent, so that it has one to work at while the other travels.
 //!
 //! # Crash safety
 //!
@@ -26,11 +27,12 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::find;
+use super::pown_stream::GivenUp;
 use super::progress::Meter;
 use super::{Authority, Claim, Progress};
 use crate::api::{Route, Status};
 use crate::backoff::{Backoff, Patience};
-use crate::limits::BATCH_COINS;
+use crate::limits::{BATCH_COINS, QUESTIONS_OUT};
 use crate::line::Line;
 
 /// What a round of taking ownership came to.
@@ -54,11 +56,21 @@ impl Authority {
         claims: &[Claim],
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> PownRound {
+        self.pown_round(claims, progress, &GivenUp::default()).await
+    }
+
+    pub(super) async fn pown_round(
+        &self,
+        claims: &[Claim],
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        given_up: &GivenUp,
+    ) -> PownRound {
         let round = Round {
             claims,
             coins: Mutex::new(vec![Ownership::new(Rule::CLOUDCOIN); claims.len()]),
             meter: Meter::new(claims.len(), progress),
             ends: Instant::now() + self.timing.round_of(claims.len()),
+            given_up,
         };
         let agents = self.lines.iter().enumerate();
         join_all(agents.map(|(agent, line)| Errand::new(&round, agent, line).run())).await;
@@ -81,6 +93,7 @@ struct Round<'a> {
     coins: Mutex<Vec<Ownership>>,
     meter: Meter<'a>,
     ends: Instant,
+    given_up: &'a GivenUp,
 }
 
 /// The questions of a round to one agent.
@@ -88,48 +101,80 @@ struct Errand<'r, 'a> {
     round: &'r Round<'a>,
     agent: usize,
     line: &'r Line,
+    /// Never locked across an await.
+    open: Mutex<Open>,
+}
+
+/// What one agent is still to be asked.
+struct Open {
     /// Coins of which this agent has not been asked.
     fresh: Range<usize>,
     /// Coins with a further question.
     again: VecDeque<u32>,
-    backoff: Backoff,
     settled: usize,
 }
 
 impl<'r, 'a> Errand<'r, 'a> {
     fn new(round: &'r Round<'a>, agent: usize, line: &'r Line) -> Errand<'r, 'a> {
-        let (fresh, backoff) = (0..round.claims.len(), Backoff::until(round.ends));
-        Errand { round, agent, line, fresh, again: VecDeque::new(), backoff, settled: 0 }
+        let open = Open { fresh: 0..round.claims.len(), again: VecDeque::new(), settled: 0 };
+        Errand { round, agent, line, open: Mutex::new(open) }
     }
 
-    async fn run(mut self) {
-        while let Some((question, batch)) = self.next_batch() {
+    async fn run(self) {
+        let lanes = (0..QUESTIONS_OUT).map(|_| self.ask_on(self.patience(), Errand::next_fresh));
+        let patient: Option<Vec<Backoff>> = join_all(lanes).await.into_iter().collect();
+        // One lane only: a coin that nothing was said of is asked about again after a pause.
+        if let Some(backoff) = patient.and_then(|lanes| lanes.into_iter().next()) {
+            self.ask_on(backoff, Errand::next_again).await;
+        }
+        let settled = self.open().settled;
+        self.round.meter.settled(self.round.claims.len() - settled);
+    }
+
+    fn patience(&self) -> Backoff {
+        match self.round.given_up.has(self.agent) {
+            true => Backoff::with_one_silence_left(self.round.ends),
+            false => Backoff::until(self.round.ends),
+        }
+    }
+
+    /// Asks one question after the other; `None` when the agent was silent for too long.
+    async fn ask_on(
+        &self,
+        mut backoff: Backoff,
+        next: impl Fn(&Self) -> Option<(Question, Vec<usize>)>,
+    ) -> Option<Backoff> {
+        while let Some((question, batch)) = next(self) {
             let answers = self.ask(question, &batch).await;
             self.note(question, &batch, &answers);
             if answers.iter().any(|answer| *answer != Answer::Silent) {
-                self.backoff.answered();
-            } else if self.backoff.silent().await == Patience::UsedUp {
-                break;
+                backoff.answered();
+                self.round.given_up.forget(self.agent);
+            } else if backoff.silent().await == Patience::UsedUp {
+                self.round.given_up.note(self.agent);
+                return None;
             }
         }
-        self.round.meter.settled(self.round.claims.len() - self.settled);
+        Some(backoff)
     }
 
-    /// Takes the next coins with one question in common: those not asked about yet come first,
-    /// so that an agent that fails in between has settled as many as it could.
-    fn next_batch(&mut self) -> Option<(Question, Vec<usize>)> {
-        let fresh: Vec<usize> = self.fresh.by_ref().take(BATCH_COINS).collect();
-        if !fresh.is_empty() {
-            return Some((Question::Pown, fresh));
-        }
-        let coins = self.round.coins();
+    /// Takes the next coins not asked about yet. They come first, so that an agent that fails in
+    /// between has settled as many as it could.
+    fn next_fresh(&self) -> Option<(Question, Vec<usize>)> {
+        let fresh: Vec<usize> = self.open().fresh.by_ref().take(BATCH_COINS).collect();
+        (!fresh.is_empty()).then_some((Question::Pown, fresh))
+    }
+
+    /// Takes the next coins with one further question in common.
+    fn next_again(&self) -> Option<(Question, Vec<usize>)> {
+        let (mut open, coins) = (self.open(), self.round.coins());
         let mut batch = Vec::new();
-        let question = coins[*self.again.front()? as usize].next_question(self.agent)?;
-        while let Some(&coin) = self.again.front()
+        let question = coins[*open.again.front()? as usize].next_question(self.agent)?;
+        while let Some(&coin) = open.again.front()
             && batch.len() < BATCH_COINS
             && coins[coin as usize].next_question(self.agent) == Some(question)
         {
-            self.again.pop_front();
+            open.again.pop_front();
             batch.push(coin as usize);
         }
         Some((question, batch))
@@ -148,20 +193,25 @@ impl<'r, 'a> Errand<'r, 'a> {
         }
     }
 
-    fn note(&mut self, question: Question, batch: &[usize], answers: &[Answer]) {
-        let mut coins = self.round.coins();
-        let settled_before = self.settled;
+    fn note(&self, question: Question, batch: &[usize], answers: &[Answer]) {
+        let (mut open, mut coins) = (self.open(), self.round.coins());
+        let settled_before = open.settled;
         for (&coin, &answer) in batch.iter().zip(answers) {
             coins[coin].answered(self.agent, question, answer);
             match coins[coin].next_question(self.agent) {
-                Some(_) => self
+                Some(_) => open
                     .again
                     .push_back(u32::try_from(coin).expect("a batch has 1,000,000 coins at most")),
-                None => self.settled += 1,
+                None => open.settled += 1,
             }
         }
-        drop(coins);
-        self.round.meter.settled(self.settled - settled_before);
+        let settled = open.settled - settled_before;
+        drop((open, coins));
+        self.round.meter.settled(settled);
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

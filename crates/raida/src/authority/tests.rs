@@ -1,5 +1,7 @@
 //! Agents that answer nonsense: whatever it is, it is silence, never a verdict, and never a panic.
 
+mod stream;
+
 use std::sync::Arc;
 
 use coin::{AnSet, Answer, AuthenticityNumber, Coin, Grade, Letter, SerialNumber};
