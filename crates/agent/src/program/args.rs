@@ -19,13 +19,14 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    #[command(flatten)]
-    pub(crate) agents: AgentsArgs,
-
+    // Before the agents' arguments: what follows them would stand under their last heading.
     /// What is logged on stderr; never a secret, at no level
     #[arg(long, global = true, env = "RAIDA_LOG", default_value = "info", value_name = "LEVEL")]
     #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     pub(crate) log: String,
+
+    #[command(flatten)]
+    pub(crate) agents: AgentsArgs,
 }
 
 /// What to run.
@@ -54,16 +55,16 @@ pub(crate) struct AgentsArgs {
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
 
+    /// Let coins be fixed on the tickets of 3, 4 or 5 neighbours, for clients that know no super_fix;
+    /// whoever has as few as 6 old secrets of a coin can then take it from its owner
+    #[arg(long)]
+    pub(crate) v1_fix: bool,
+
     #[command(flatten)]
     pub(crate) limits: LimitsGiven,
 
     #[command(flatten)]
     pub(crate) faults: FaultsArgs,
-
-    /// Let coins be fixed on the tickets of 3, 4 or 5 neighbours, for clients that know no super_fix;
-    /// whoever has as few as 6 old secrets of a coin can then take it from its owner
-    #[arg(long)]
-    pub(crate) v1_fix: bool,
 }
 
 impl AgentsArgs {
