@@ -61,6 +61,10 @@ pub const COMMIT_COINS: usize = 10_000;
 /// How long a ticket lives.
 pub const TICKET_LIFE: Duration = Duration::from_secs(15);
 
+/// Living tickets of one coin; its oldest die first. One for each agent that is to be fixed, and as
+/// many for a second try.
+pub const TICKETS_PER_COIN: usize = 50;
+
 /// Coins on all living tickets of an agent; the oldest tickets die first.
 pub const TICKET_COINS_MAX: usize = 20_000;
 

@@ -4,25 +4,31 @@
 //! seconds, and speaks only for those of its coins that have not changed since. It may name the one
 //! agent that is to be fixed; then no other is told what it speaks for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::api::Ticket;
 use tokio::time::Instant;
 
-use crate::limits::{TICKET_COINS_MAX, TICKET_LIFE};
+use crate::limits::{TICKET_COINS_MAX, TICKET_LIFE, TICKETS_PER_COIN};
 
 /// The living tickets of an agent.
 #[derive(Default)]
 pub(crate) struct Tickets {
-    by_age: VecDeque<Ticket>,
+    /// By the order in which they were given.
+    by_age: BTreeMap<u64, Ticket>,
     given: HashMap<Ticket, Given>,
+    /// Those of each coin, the oldest first: nobody can push out the tickets of others by asking
+    /// for his own coin again and again.
+    by_coin: HashMap<SerialNumber, VecDeque<Ticket>>,
     coins_in_all: usize,
+    next: u64,
 }
 
 /// What a ticket was given for.
 struct Given {
+    number: u64,
     at: Instant,
     /// The agent that is to be fixed, and that alone is shown the ticket; none for anybody.
     to: Option<usize>,
@@ -40,11 +46,16 @@ impl Tickets {
         now: Instant,
     ) -> Ticket {
         self.forget_old(now);
+        let (ticket, number) = (Ticket::random(agent), self.next);
+        self.next += 1;
+        for (sn, _) in &coins {
+            self.make_room_at(*sn);
+            self.by_coin.entry(*sn).or_default().push_back(ticket);
+        }
         self.coins_in_all += coins.len();
         while self.coins_in_all > TICKET_COINS_MAX && self.forget_oldest() {}
-        let ticket = Ticket::random(agent);
-        self.by_age.push_back(ticket);
-        self.given.insert(ticket, Given { at: now, to, coins });
+        self.by_age.insert(number, ticket);
+        self.given.insert(ticket, Given { number, at: now, to, coins });
         ticket
     }
 
@@ -69,18 +80,40 @@ impl Tickets {
     }
 
     fn forget_old(&mut self, now: Instant) {
-        while let Some(given) = self.by_age.front().and_then(|ticket| self.given.get(ticket))
-            && now.duration_since(given.at) >= TICKET_LIFE
-        {
-            self.forget_oldest();
-        }
+        while let Some((_, ticket)) = self.by_age.first_key_value()
+            && self.given.get(ticket).is_none_or(|it| now.duration_since(it.at) >= TICKET_LIFE)
+            && self.forget_oldest()
+        {}
     }
 
     fn forget_oldest(&mut self) -> bool {
-        let Some(ticket) = self.by_age.pop_front() else { return false };
-        let coins = self.given.remove(&ticket).map_or(0, |given| given.coins.len());
-        self.coins_in_all -= coins;
+        let Some((_, ticket)) = self.by_age.pop_first() else { return false };
+        self.forget(ticket);
         true
+    }
+
+    /// Lets the oldest ticket of a coin die when it has as many as it may have.
+    fn make_room_at(&mut self, sn: SerialNumber) {
+        if let Some(tickets) = self.by_coin.get(&sn)
+            && tickets.len() >= TICKETS_PER_COIN
+            && let Some(&oldest) = tickets.front()
+        {
+            self.forget(oldest);
+        }
+    }
+
+    fn forget(&mut self, ticket: Ticket) {
+        let Some(Given { number, coins, .. }) = self.given.remove(&ticket) else { return };
+        self.by_age.remove(&number);
+        self.coins_in_all -= coins.len();
+        for (sn, _) in coins {
+            if let Some(tickets) = self.by_coin.get_mut(&sn) {
+                tickets.retain(|other| *other != ticket);
+                if tickets.is_empty() {
+                    self.by_coin.remove(&sn);
+                }
+            }
+        }
     }
 }
 
@@ -119,6 +152,25 @@ mod tests {
         for by in [None, Some(8)] {
             assert_eq!(covers(&mut tickets, &for_anybody, by, now), 3, "{by:?}");
         }
+    }
+
+    #[test]
+    fn whoever_asks_for_a_coin_again_and_again_pushes_out_his_own_tickets_only() {
+        let (mut tickets, now) = (Tickets::default(), Instant::now());
+        let (mine, his) = (coins(3), coins(4).split_off(3));
+        let honest = tickets.give(0, Some(7), mine, now);
+        let greedy: Vec<Ticket> =
+            (0..TICKET_COINS_MAX).map(|_| tickets.give(0, None, his.clone(), now)).collect();
+        assert_eq!(covers(&mut tickets, &honest, Some(7), now), 3);
+        let alive = greedy.iter().filter(|ticket| covers(&mut tickets, ticket, None, now) == 1);
+        assert_eq!(alive.count(), TICKETS_PER_COIN);
+        assert_eq!(covers(&mut tickets, greedy.last().unwrap(), None, now), 1);
+        assert_eq!(
+            (tickets.alive(now), tickets.coins_in_all),
+            (1 + TICKETS_PER_COIN, 3 + TICKETS_PER_COIN)
+        );
+        assert_eq!(tickets.alive(now + TICKET_LIFE), 0);
+        assert!(tickets.by_age.is_empty() && tickets.by_coin.is_empty());
     }
 
     #[test]
