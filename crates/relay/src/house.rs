@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::gate::Gate;
 use crate::join::{FirstLine, read_first_line};
@@ -137,7 +137,7 @@ impl House {
             connection.visit.fail(Instant::now());
         }
         self.meter.refused(code);
-        info!(address = %connection.address, code = code.map(Code::wire), "not joined");
+        debug!(address = %connection.address, code = code.map(Code::wire), "not joined");
         self.part(connection, Vec::new(), refusal);
     }
 
@@ -161,9 +161,10 @@ impl House {
         }
     }
 
-    /// Sends a newcomer away that gets no seat.
+    /// Sends a newcomer away that gets no seat. It is counted; only those who sit are worth a line in
+    /// the log, or strangers could fill it.
     pub(crate) fn refuse(&self, connection: Connection, join: &JoinLine, code: Code) {
-        info!(room = %join.room, address = %connection.address, code = code.wire(), "refused");
+        debug!(room = %join.room, address = %connection.address, code = code.wire(), "refused");
         self.meter.refused(Some(code));
         self.part(connection, Vec::new(), Some((code, join.form)));
     }
