@@ -1,20 +1,21 @@
 //! What the stores alone can do: the same commits as those of the agents, without agents.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use agent::limits::{
-    LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNALS_BYTES, LEDGER_MEMTABLE_BYTES,
-};
+use agent::open_store;
 use anyhow::{Result, anyhow, ensure};
 use coin::{AGENTS, SerialNumber};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, PersistMode};
+use raida::limits::BATCH_COINS;
+use tests::world::World;
 
 use crate::proc::cpu_seconds;
-use crate::secrets::secret;
+use crate::secrets::{mixed, secret};
+use crate::table::{row, thousands};
 
 /// 25 stores, opened as ledgers open theirs.
 pub(crate) struct BareStores {
@@ -32,6 +33,29 @@ struct Store {
 pub(crate) struct Took {
     pub(crate) wall: f64,
     pub(crate) cpu: f64,
+}
+
+/// Measures the stores without agents.
+pub(crate) fn measure(world: &World, coins: usize, rounds: usize) -> Result<()> {
+    let numbers = (0..).map(|seed| (mixed(seed) % u64::from(SerialNumber::MAX.get())) as u32 + 1);
+    let mut seen = HashSet::new();
+    let numbers = numbers.filter(|number| seen.insert(*number)).take(coins);
+    let numbers: Result<Vec<_>, _> = numbers.map(SerialNumber::new).collect();
+    let bare = BareStores::found(&world.dir.join("bare"), numbers?)?;
+    let operations = (coins * AGENTS) as f64;
+    let (mut rate, mut cpu) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let took = bare.round(round as u64, BATCH_COINS)?;
+        rate.push(operations / took.wall);
+        cpu.push(took.cpu * 1e6 / operations);
+    }
+    row(
+        &format!("bare stores, {} coins, operations a second", thousands(coins as u64)),
+        "/s",
+        &mut rate,
+    );
+    row("… CPU time of one operation", "µs", &mut cpu);
+    Ok(())
 }
 
 impl BareStores {
@@ -78,14 +102,7 @@ impl BareStores {
 
 impl Store {
     fn open(dir: &Path, agent: usize) -> Result<Store> {
-        let database = Database::builder(dir)
-            .cache_size(LEDGER_CACHE_BYTES)
-            .max_cached_files(Some(LEDGER_FILES))
-            .max_journaling_size(LEDGER_JOURNALS_BYTES)
-            .worker_threads(1)
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
-        let entries = database.keyspace("ledger", options)?;
+        let (database, entries) = open_store(dir)?;
         Ok(Store { agent, database, entries })
     }
 

@@ -40,6 +40,8 @@ enum Only {
     Transfer,
     /// Give coins new secrets at 25 agents; beside it the same commits in bare stores
     Pown,
+    /// What the stores alone can do
+    Bare,
     /// Start each program
     Starts,
     /// One round of pown, in a process of its own
@@ -70,6 +72,7 @@ fn measure(args: &Args) -> Result<()> {
     match args.only {
         Some(Only::Transfer) => transfer::measure(&world, args.rounds)?,
         Some(Only::Pown) => pown::measure(&world, args.coins, args.rounds)?,
+        Some(Only::Bare) => bare::measure(&world, args.coins, args.rounds)?,
         Some(Only::Starts) => {
             drop(transfer::furnish(&world)?);
             starts::measure(&world)?;

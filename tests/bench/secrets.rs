@@ -32,7 +32,7 @@ pub(crate) fn numbers(path: &Path) -> Result<impl Iterator<Item = SerialNumber> 
 }
 
 /// The mixing step of the generator splitmix64.
-fn mixed(seed: u64) -> u64 {
+pub(crate) fn mixed(seed: u64) -> u64 {
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

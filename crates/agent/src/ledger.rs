@@ -7,6 +7,7 @@
 mod backup;
 mod changes;
 mod counts;
+mod engine;
 mod fjall;
 mod head;
 mod open_error;
@@ -28,6 +29,7 @@ use raida::api::RequestId;
 pub use backup::{BackupError, BackupHead};
 pub use changes::{Changes, Draft, put};
 pub use counts::Counts;
+pub use engine::open_store;
 pub use fjall::FjallLedger;
 pub use open_error::{Damage, OpenError};
 pub use record::Record;

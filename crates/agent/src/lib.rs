@@ -43,8 +43,8 @@ pub use faults::{AgentFault, BadFault, Faults, Switch};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
     BackupError, BackupHead, Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger,
-    Forgetful, Ledger, LedgerError, OpenError, Record, RestoreError, Verified, VerifyError, put,
-    read_head, restore,
+    Forgetful, Ledger, LedgerError, OpenError, Record, RestoreError, Verified, VerifyError,
+    open_store, put, read_head, restore,
 };
 pub use mint::{
     Accept, Begun, Joined, JournalError, MintError, Minted, Order, OrderError, OrderId,

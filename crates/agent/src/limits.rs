@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use raida::Timing;
 
-/// Connections to one agent at a time; a wallet uses one. Further ones wait in the system's
+/// Connections to one agent at a time; a wallet uses two. Further ones wait in the system's
 /// queue.
 pub const CONNECTIONS_MAX: usize = 256;
 

@@ -10,14 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use coin::SerialNumber;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, UserKey, UserValue};
+use fjall::{Database, Keyspace, PersistMode, UserKey, UserValue};
 use raida::api::RequestId;
 
+use super::engine::open_store;
 use super::{Changes, Charter, Counts, Damage, FORMAT};
 use crate::data_dir::files;
-use crate::limits::{
-    LEDGER_CACHE_BYTES, LEDGER_FILES, LEDGER_JOURNALS_BYTES, LEDGER_MEMTABLE_BYTES,
-};
 
 /// Bytes of one change in the journal: its key, its secret and what the store writes around them.
 pub(super) const CHANGE_BYTES: u64 = 4 + 16 + 22;
@@ -193,14 +191,7 @@ impl Store {
     /// What is made is not wholly on disk: the directory `keyspaces` is synced before there is
     /// anything in it. Whoever makes a store syncs its directories.
     fn create_or_open(dir: &Path) -> Result<Store, Damage> {
-        let database = Database::builder(dir)
-            .cache_size(LEDGER_CACHE_BYTES)
-            .max_cached_files(Some(LEDGER_FILES))
-            .max_journaling_size(LEDGER_JOURNALS_BYTES)
-            .worker_threads(1)
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(LEDGER_MEMTABLE_BYTES);
-        let entries = database.keyspace("ledger", options)?;
+        let (database, entries) = open_store(dir)?;
         Ok(Store { database, entries })
     }
 }
