@@ -21,5 +21,6 @@ mod stage;
 mod stopped;
 mod tap;
 mod tls;
+mod town;
 mod walk;
 mod wire;
