@@ -66,5 +66,8 @@ fn start_log(level: &str) {
 fn report(failure: &Failure) -> ExitCode {
     eprintln!("raida: {}", failure.sentence());
     eprintln!("try: {}", failure.advice());
+    if failure.exit_code() == exit::USAGE {
+        eprintln!("\nFor more information, try 'raida --help'.");
+    }
     ExitCode::from(failure.exit_code())
 }

@@ -34,9 +34,9 @@ use crate::tls::Tls;
 /// Runs the agents until a signal.
 pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
     let config = Config::of(&args.place)?;
-    let data = data(&args.place, &config)?;
     let listen = args.listen.as_ref().or(config.listen.as_ref());
     let listen = listen.ok_or(Failure::Unsaid(Unsaid::Listen))?;
+    let data = data(&args.place, &config)?;
     if args.agent.is_some() && config.peers.is_none() {
         return Err(Failure::Unsaid(Unsaid::Peers));
     }
