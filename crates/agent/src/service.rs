@@ -114,7 +114,9 @@ where
         Ok(heard) => heard,
         Err(reason) => return not_heard(&visit, &signature, &reason),
     };
-    let answer = match ask(agent, route, &asked, &signature, visit.began).await {
+    let form = Form::parse(asked.text());
+    let named = form.as_ref().map_or(0, coins_named);
+    let answer = match ask(agent, route, &form, &signature, visit.began).await {
         Ok(answer) => answer,
         Err(refusal) => {
             if let Refusal::Dud(Dud::Form(FormError::TooManyValues)) | Refusal::TooManyCoins(_) =
@@ -122,13 +124,14 @@ where
             {
                 visit.refused(Cause::Batch);
             }
-            refused(&signature, shape(route, &asked), &refusal)
+            refused(&signature, shape(route, &form), &refusal)
         }
     };
+    drop(form);
     let (words, kind) = (answer.words(), HeaderValue::from_static(answer.content_type()));
     let mut response = Response::new(Full::new(asked.charge_for(answer.into_body())));
     response.headers_mut().insert(CONTENT_TYPE, kind);
-    visit.end(&words, response)
+    visit.end(&words, named, response)
 }
 
 async fn hear<B>(
@@ -150,43 +153,48 @@ where
 async fn ask<'s>(
     agent: &Agent,
     route: Route,
-    asked: &Asked,
+    form: &Result<Form<'_>, FormError>,
     signature: &'s Signature,
     began: Instant,
 ) -> Result<Answer<'s>, Refusal> {
-    let form = Form::parse(asked.text()).map_err(Dud::from)?;
+    let form = form.as_ref().map_err(|error| Dud::from(*error))?;
     let coins_max = agent.door().limits().coins;
-    if form.all("sns").len() > coins_max {
+    if coins_named(form) > coins_max {
         return Err(Refusal::TooManyCoins(coins_max));
     }
     match route {
         Route::Echo => Ok(up::echo(signature, began)),
         Route::Version => Ok(up::version(agent, signature)),
-        Route::Detect => detect::one(agent, &form, signature).await,
-        Route::MultiDetect => detect::many(agent, &form, signature).await,
-        Route::Ticket => ticket::one(agent, &form, signature).await,
-        Route::MultiTicket => ticket::many(agent, &form, signature).await,
-        Route::FixLost => fix_lost::many(agent, &form, signature).await,
-        Route::ShowChange => exchange::show_change(agent, &form, signature).await,
-        Route::Change => exchange::change(agent, &form, signature).await,
-        Route::Break => exchange::broken(agent, &form, signature).await,
-        Route::Join => exchange::join(agent, &form, signature).await,
-        Route::Reserve => exchange::reserve(agent, &form, signature).await,
-        Route::Exchange => exchange::exchange(agent, &form, signature).await,
-        Route::Cancel => exchange::cancel(agent, &form, signature).await,
+        Route::Detect => detect::one(agent, form, signature).await,
+        Route::MultiDetect => detect::many(agent, form, signature).await,
+        Route::Ticket => ticket::one(agent, form, signature).await,
+        Route::MultiTicket => ticket::many(agent, form, signature).await,
+        Route::FixLost => fix_lost::many(agent, form, signature).await,
+        Route::ShowChange => exchange::show_change(agent, form, signature).await,
+        Route::Change => exchange::change(agent, form, signature).await,
+        Route::Break => exchange::broken(agent, form, signature).await,
+        Route::Join => exchange::join(agent, form, signature).await,
+        Route::Reserve => exchange::reserve(agent, form, signature).await,
+        Route::Exchange => exchange::exchange(agent, form, signature).await,
+        Route::Cancel => exchange::cancel(agent, form, signature).await,
         Route::Audit => audit::audit(agent, signature).await,
-        Route::Hints => hints::one(agent, &form).await,
-        Route::MultiHints => hints::many(agent, &form).await,
-        Route::Fix => fix::one(agent, &form, signature).await,
-        Route::MultiFix => fix::many(agent, &form, signature).await,
-        Route::SuperFix => fix::by_quorum(agent, &form, signature).await,
+        Route::Hints => hints::one(agent, form).await,
+        Route::MultiHints => hints::many(agent, form).await,
+        Route::Fix => fix::one(agent, form, signature).await,
+        Route::MultiFix => fix::many(agent, form, signature).await,
+        Route::SuperFix => fix::by_quorum(agent, form, signature).await,
     }
 }
 
 /// The brief form of a multi route is one object, also when it is refused.
-fn shape(route: Route, asked: &Asked) -> Shape {
-    let form = Form::parse(asked.text());
-    if form.is_ok_and(|form| is_brief(&form)) { Shape::Object } else { route.shape() }
+fn shape(route: Route, form: &Result<Form<'_>, FormError>) -> Shape {
+    if form.as_ref().is_ok_and(is_brief) { Shape::Object } else { route.shape() }
+}
+
+/// Returns how many coins a request names. Those of an exchange cost reads too, and its answer has a
+/// word for all of them together.
+fn coins_named(form: &Form<'_>) -> usize {
+    ["sns", "sn", "csn"].iter().map(|array| form.all(array).len()).sum()
 }
 
 fn is_brief(form: &Form<'_>) -> bool {
@@ -226,5 +234,5 @@ fn not_heard(visit: &Visit<'_>, signature: &Signature, reason: &NotHeard) -> Res
     let mut response = Response::new(Full::new(answer.into_body().into()));
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    visit.end(&words, response)
+    visit.end(&words, 0, response)
 }

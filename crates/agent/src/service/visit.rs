@@ -37,13 +37,15 @@ impl<'v> Visit<'v> {
         debug!(agent = self.agent.number(), id = self.id, ?cause, "refused");
     }
 
-    /// Counts and logs what was answered.
+    /// Counts and logs what was answered; the guest pays for the coins that he has named, or has
+    /// heard of.
     pub(crate) fn end(
         &self,
         words: &Words,
+        named: usize,
         mut answer: Response<Full<Bytes>>,
     ) -> Response<Full<Bytes>> {
-        let coins = words.coins();
+        let coins = words.coins().max(named);
         self.agent.tally().answered(self.route, words);
         self.guest.answered(coins);
         debug!(

@@ -156,3 +156,32 @@ async fn an_address_that_asks_about_too_many_coins_waits_until_it_has_paid() {
     assert_eq!(each(&next, "message"), ["more than 1 coins a second from this address"]);
     assert_eq!(honest(agent).await["status"], "ready");
 }
+
+#[tokio::test]
+async fn coins_of_an_exchange_count_like_those_of_any_other_request() {
+    let id = "00".repeat(16);
+    let array = |name: &str, value: &str| format!("&{name}[]={value}").repeat(2);
+    let (sns, ans, dn) = (array("sns", "1"), array("ans", "a"), array("denomination", "1"));
+    let (csn, cpan) = (array("csn", "9"), array("cpan", "a"));
+    let given = format!("id={id}{sns}{ans}{dn}");
+    for (route, form) in [
+        ("exchange", format!("{given}{csn}{cpan}")),
+        ("reserve", format!("{given}{csn}")),
+        ("cancel", given),
+        ("change", format!("sn=1&an=a&dn=5{sns}")),
+        ("break", format!("sn=1&an=a&dn=5{csn}{cpan}")),
+        ("join", format!("{}&csn=9&cpan=a&return=5", array("sn", "1"))),
+        ("super_fix", array("sn", "1")),
+    ] {
+        let coins_per_second = NonZeroU32::new(1);
+        let town = limited(Limits { coins_per_second, ..Limits::default() }).await;
+        post_json(town.addresses[0], route, &form).await;
+        let next = post_json(town.addresses[0], "echo", "").await;
+        assert_eq!(next["message"], "more than 1 coins a second from this address", "{route}");
+
+        let town = limited(Limits { coins: 1, ..Limits::default() }).await;
+        let refused = post_json(town.addresses[0], route, &form).await;
+        assert_eq!(refused["status"], "dud", "{route}");
+        assert_eq!(refused["message"], "more than 1 coins in a request", "{route}");
+    }
+}
