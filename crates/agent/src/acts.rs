@@ -40,6 +40,8 @@ pub(crate) enum Fixed {
     Pass,
     /// It has come to hold another since the others were asked, and still does.
     Changed,
+    /// It was given back here for others: fixing it would bring its value into circulation again.
+    GivenBack,
 }
 
 impl Act for Take {
@@ -78,11 +80,13 @@ impl Act for Fix {
             let held = draft.an(sn)?;
             fixed.push(if held.as_ref() == Some(&pan) {
                 Fixed::Pass
-            } else if held == seen {
+            } else if held != seen {
+                Fixed::Changed
+            } else if held.is_none() && draft.was_given_back(sn)? {
+                Fixed::GivenBack
+            } else {
                 draft.set(sn, pan)?;
                 Fixed::Pass
-            } else {
-                Fixed::Changed
             });
         }
         Ok(fixed)

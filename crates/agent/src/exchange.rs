@@ -203,7 +203,7 @@ impl Act for Execute {
         // From here on everything is done.
         reservations.release(id);
         for (sn, _) in self.exchange.inputs() {
-            draft.remove(*sn)?;
+            draft.give_back(*sn)?;
         }
         for (sn, secret) in self.exchange.outputs() {
             draft.enter(*sn, secret.clone())?;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! That last condition matters: while others are asked the coin may change hands, also here, and
-//! the new owner keeps it.
+//! the new owner keeps it. A coin that this agent does not know needs 17, and comes back only if it
+//! was not given back here for others.
 //!
 //! # Crash safety
 //!
@@ -22,6 +23,7 @@ use coin::{AGENTS, SerialNumber};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use raida::api::{Hint, Proposed, Ticket};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use crate::acts::{Fixed, Fixing};
@@ -30,6 +32,11 @@ use crate::limits::{FIX_WAIT, TICKET_LIFE};
 
 /// Other agents whose tickets are needed to change a ledger.
 pub(crate) const QUORUM: usize = AGENTS / 2 + 1;
+
+/// The same for a coin that the agent does not know: it would bring value into circulation here.
+/// With 13 one agent that lies would be enough to let both sides of an exchange stand that was
+/// executed at 13 agents and not at 12; with 17 it takes five, as many as break everything else.
+const QUORUM_OF_UNKNOWN: usize = 17;
 
 /// The tickets of one agent.
 pub(crate) enum Tickets {
@@ -45,7 +52,7 @@ pub(crate) struct Request {
     pub(crate) coins: Vec<Proposed>,
     /// At most one entry for an agent, none for the one that is to be fixed.
     pub(crate) tickets: Vec<Tickets>,
-    /// How many agents must speak for a coin.
+    /// How many agents must speak for a coin that the agent knows.
     pub(crate) needed: usize,
 }
 
@@ -78,16 +85,16 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
         return Err(NotFixed::TooFewTickets { needed, got: tickets.len() });
     }
     let until = Instant::now() + FIX_WAIT;
-    let place = timeout_at(until, agent.fixes.acquire()).await;
-    let _place = place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed");
-
+    let _place = place(agent, until).await?;
     let sns: Vec<SerialNumber> = coins.iter().map(|coin| coin.sn).collect();
     let seen = agent.seen(sns.clone()).await?;
     let is_done = |(coin, seen): (&Proposed, &Option<_>)| seen.as_ref() == Some(&coin.pan);
     let mut fixed: Vec<bool> = coins.iter().zip(&seen).map(is_done).collect();
     let open: Vec<usize> = (0..coins.len()).filter(|place| !fixed[*place]).collect();
 
-    let vouched = vouched(agent, &sns, &open, &tickets, needed, until).await;
+    let needed: Vec<usize> =
+        seen.iter().map(|seen| if seen.is_some() { needed } else { QUORUM_OF_UNKNOWN }).collect();
+    let vouched = vouched(agent, &sns, &open, &tickets, &needed, until).await;
     let fixing = vouched.iter().map(|&place| {
         let Proposed { sn, pan } = coins[place].clone();
         Fixing { sn, seen: seen[place].clone(), pan }
@@ -100,10 +107,24 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
 }
 
 /// Asks an agent which coins its tickets speak for, one each, in their order.
-pub(crate) async fn named(agent: &Agent, tickets: &[Ticket]) -> Vec<Option<SerialNumber>> {
-    let hints = agent.peers().hints(tickets, Instant::now() + FIX_WAIT).await;
-    let hints = hints.unwrap_or_default().into_iter().map(coin_of).chain(std::iter::repeat(None));
-    hints.take(tickets.len()).collect()
+///
+/// # Errors
+///
+/// [`NotFixed::Busy`].
+pub(crate) async fn named(
+    agent: &Agent,
+    tickets: &[Ticket],
+) -> Result<Vec<Option<SerialNumber>>, NotFixed> {
+    let until = Instant::now() + FIX_WAIT / 2;
+    let _place = place(agent, until).await?;
+    let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
+    let coins = hints.into_iter().map(coin_of).chain(std::iter::repeat(None));
+    Ok(coins.take(tickets.len()).collect())
+}
+
+async fn place(agent: &Agent, until: Instant) -> Result<SemaphorePermit<'_>, NotFixed> {
+    let place = timeout_at(until, agent.fixes.acquire()).await;
+    Ok(place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed"))
 }
 
 /// Returns the places of those open coins for which enough agents speak. All are asked at once,
@@ -113,21 +134,21 @@ async fn vouched(
     coins: &[SerialNumber],
     open: &[usize],
     tickets: &[Tickets],
-    needed: usize,
+    needed: &[usize],
     until: Instant,
 ) -> Vec<usize> {
     let mut votes = vec![0; coins.len()];
     let mut asked: FuturesUnordered<_> =
         tickets.iter().map(|tickets| spoken_for(agent, coins, tickets, until)).collect();
     let is_clear = |votes: &[usize], outstanding: usize| {
-        open.iter().all(|&at| votes[at] >= needed || votes[at] + outstanding < needed)
+        open.iter().all(|&at| votes[at] >= needed[at] || votes[at] + outstanding < needed[at])
     };
     while !is_clear(&votes, asked.len())
         && let Some(spoken_for) = asked.next().await
     {
         votes.iter_mut().zip(spoken_for).for_each(|(votes, it)| *votes += usize::from(it));
     }
-    open.iter().copied().filter(|&place| votes[place] >= needed).collect()
+    open.iter().copied().filter(|&place| votes[place] >= needed[place]).collect()
 }
 
 /// Asks one agent for which coins its tickets speak; none when it is silent.

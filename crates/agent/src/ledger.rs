@@ -63,6 +63,13 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`LedgerError`] when the disk fails.
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError>;
 
+    /// Tells whether a coin has ever been given back to the pool by an exchange, as last committed.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError>;
+
     /// Returns what became of a request, as last committed.
     ///
     /// # Errors

@@ -62,6 +62,28 @@ fn a_coin_that_changed_while_others_were_asked_is_not_fixed() {
     }
 }
 
+#[test]
+fn a_coin_that_was_given_back_here_is_fixed_only_when_it_is_in_circulation_again() {
+    for place in Place::both() {
+        let ledger = place.open();
+        put(ledger.as_ref(), &[(sn(1), an(1))]).unwrap();
+        let mut draft = Draft::over(ledger.as_ref());
+        draft.give_back(sn(1)).unwrap();
+        let fix = |seen| Fix(vec![fixing(1, seen, 8)]);
+        assert_eq!(fix(None).decide(&mut draft).unwrap(), [Fixed::GivenBack], "in one group");
+        draft.commit().unwrap();
+        assert_eq!(carry_out(ledger.as_ref(), fix(None)), [Fixed::GivenBack]);
+        assert_eq!(counted(ledger.as_ref()).coins(), 0);
+        drop(ledger);
+
+        let ledger = place.open();
+        assert_eq!(carry_out(ledger.as_ref(), fix(None)), [Fixed::GivenBack], "after a start");
+        put(ledger.as_ref(), &[(sn(1), an(2))]).unwrap();
+        assert_eq!(carry_out(ledger.as_ref(), fix(Some(2))), [Fixed::Pass]);
+        assert_eq!(counted(ledger.as_ref()).coins(), 1);
+    }
+}
+
 fn fixing(number: u32, seen: Option<u8>, pan: u8) -> Fixing {
     Fixing { sn: sn(number), seen: seen.map(an), pan: an(pan) }
 }

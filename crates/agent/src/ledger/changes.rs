@@ -3,7 +3,7 @@
 //! A [`Draft`] is how changes are put together: it shows the ledger as it will be, and keeps the
 //! counts right.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::api::RequestId;
@@ -15,6 +15,8 @@ use super::{Counts, Ledger, LedgerError, Record};
 pub struct Changes {
     /// Coins with the AN that they get; `None` takes a coin out of circulation.
     pub(super) coins: HashMap<SerialNumber, Option<AuthenticityNumber>>,
+    /// Coins that an exchange has given back to the pool.
+    pub(super) given_back: HashSet<SerialNumber>,
     /// What became of requests.
     pub(super) records: HashMap<RequestId, Record>,
     /// The counts from now on, where they change.
@@ -24,7 +26,10 @@ pub struct Changes {
 impl Changes {
     /// Returns how many entries of the ledger they write.
     pub(super) fn len(&self) -> usize {
-        self.coins.len() + self.records.len() + usize::from(self.counts.is_some())
+        self.coins.len()
+            + self.given_back.len()
+            + self.records.len()
+            + usize::from(self.counts.is_some())
     }
 }
 
@@ -109,6 +114,27 @@ impl<'l> Draft<'l> {
         self.counts()?.remove(sn.denomination())?;
         self.changes.coins.insert(sn, None);
         Ok(())
+    }
+
+    /// Takes a coin out of circulation as [`remove`](Draft::remove) does, because its owner was
+    /// given others for it. That stays known for ever.
+    ///
+    /// # Errors
+    ///
+    /// See [`remove`](Draft::remove).
+    pub fn give_back(&mut self, sn: SerialNumber) -> Result<(), LedgerError> {
+        self.remove(sn)?;
+        self.changes.given_back.insert(sn);
+        Ok(())
+    }
+
+    /// Tells whether a coin has ever been given back.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    pub fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
+        Ok(self.changes.given_back.contains(&sn) || self.ledger.was_given_back(sn)?)
     }
 
     /// Sets the AN of a coin, whether it is in circulation or not.

@@ -236,6 +236,10 @@ impl Ledger for FjallLedger {
         entry.map(|bytes| read_an(sn, &bytes)).transpose()
     }
 
+    fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
+        self.store().has_mark(sn).map_err(store_error)
+    }
+
     fn record(&self, id: RequestId) -> Result<Option<Record>, LedgerError> {
         let entry = self.store().get_record(id).map_err(store_error)?;
         let torn = || LedgerError::TornRecord { id };

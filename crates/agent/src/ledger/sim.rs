@@ -1,7 +1,7 @@
 //! The simulated twin of the ledger on disk: it forgets what was not synced, and its n-th commit
 //! fails where it is told to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use coin::{AuthenticityNumber, SerialNumber};
@@ -47,6 +47,7 @@ struct State {
 #[derive(Default)]
 struct Entries {
     coins: BTreeMap<SerialNumber, AuthenticityNumber>,
+    given_back: BTreeSet<SerialNumber>,
     records: BTreeMap<RequestId, Record>,
     counts: Counts,
 }
@@ -59,6 +60,7 @@ impl Entries {
                 None => self.coins.remove(sn),
             };
         }
+        self.given_back.extend(&changes.given_back);
         self.records.extend(changes.records.iter().map(|(id, record)| (*id, record.clone())));
         self.counts = changes.counts.unwrap_or(self.counts);
     }
@@ -119,6 +121,10 @@ impl Ledger for SimLedger {
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
         self.read(|entries| entries.coins.get(&sn).cloned())
+    }
+
+    fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
+        self.read(|entries| entries.given_back.contains(&sn))
     }
 
     fn record(&self, id: RequestId) -> Result<Option<Record>, LedgerError> {

@@ -2,8 +2,8 @@
 //! journal has grown.
 //!
 //! Coins, records of requests and the ledger's own entries share one keyspace, so that none can be
-//! lost without the others: a coin's key has 4 bytes, a record's 17, and the names of the others
-//! have a length between.
+//! lost without the others: a coin's key has 4 bytes, the mark of one that was given back 5, a
+//! record's 17, and the names of the others have a length between.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,6 +24,9 @@ pub(super) const CHANGE_BYTES: u64 = 4 + 16 + 22;
 const RECORD: u8 = b'r';
 
 const COIN_KEY_BYTES: usize = 4;
+
+/// The first byte of the key of a mark, which has no value; the coin's serial number follows.
+const GIVEN_BACK: u8 = b'g';
 
 /// A store, open.
 pub(super) struct Store {
@@ -91,6 +94,11 @@ impl Store {
         self.entries.get(coin_key(sn))
     }
 
+    /// Tells whether a coin has ever been given back.
+    pub(super) fn has_mark(&self, sn: SerialNumber) -> fjall::Result<bool> {
+        self.entries.contains_key(mark_key(sn))
+    }
+
     pub(super) fn get_record(&self, id: RequestId) -> fjall::Result<Option<UserValue>> {
         self.entries.get(record_key(id))
     }
@@ -115,6 +123,9 @@ impl Store {
                 Some(an) => batch.insert(&self.entries, coin_key(*sn), an.expose()),
                 None => batch.remove(&self.entries, coin_key(*sn)),
             }
+        }
+        for sn in &changes.given_back {
+            batch.insert(&self.entries, mark_key(*sn), []);
         }
         for (id, record) in &changes.records {
             batch.insert(&self.entries, record_key(*id), record.to_bytes());
@@ -198,6 +209,18 @@ impl Store {
 
 fn coin_key(sn: SerialNumber) -> [u8; COIN_KEY_BYTES] {
     sn.get().to_be_bytes()
+}
+
+fn mark_key(sn: SerialNumber) -> [u8; 1 + COIN_KEY_BYTES] {
+    let mut key = [GIVEN_BACK; 1 + COIN_KEY_BYTES];
+    key[1..].copy_from_slice(&coin_key(sn));
+    key
+}
+
+/// Tells whether this is the key of a mark.
+pub(super) fn is_mark_key(key: &[u8]) -> bool {
+    let sn = key.strip_prefix(&[GIVEN_BACK]);
+    sn.is_some_and(|sn| sn.len() == COIN_KEY_BYTES && read_coin_key(sn).is_some())
 }
 
 /// Tells whether this is the key of a request's record.

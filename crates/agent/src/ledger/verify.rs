@@ -2,7 +2,7 @@
 
 use coin::{AuthenticityNumber, Denomination};
 
-use super::store::{is_record_key, read_coin_key, unless_it_breaks_off};
+use super::store::{is_mark_key, is_record_key, read_coin_key, unless_it_breaks_off};
 use super::{Counts, Damage, FjallLedger, Ledger, LedgerError, Record};
 
 /// What was found in a ledger that is as it should be.
@@ -90,6 +90,10 @@ fn count(key: &[u8], value: &[u8], found: &mut Counts) -> Result<(), VerifyError
             return Err(torn());
         }
         found.enter(sn.denomination());
+    } else if is_mark_key(key) {
+        if !value.is_empty() {
+            return Err(torn());
+        }
     } else if !NAMED.contains(&key) {
         return Err(torn());
     }

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use agent::limits::FIX_WAIT;
 use coin::{AGENTS, AuthenticityNumber, Coin};
 use raida::{Repair, Repaired};
+use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::http::{get, post_json};
@@ -149,6 +150,40 @@ async fn a_fix_without_tickets_of_13_others_says_why() {
     assert_eq!(reply["status"], "fail");
     assert_eq!(reply["message"], "tickets of 13 other agents are needed, got 12");
     assert_eq!(town.holders(coins[0].sn, &ans(1)).await, AGENTS);
+}
+
+#[tokio::test]
+async fn a_coin_that_changes_hands_while_others_are_asked_stays_with_its_new_owner() {
+    let coin = coins(1).remove(0);
+    let slow = TcpListener::bind("127.0.0.1:0").unwrap();
+    let town = Town::with(AGENTS, std::slice::from_ref(&coin), |addresses| {
+        let mut seen = addresses.to_vec();
+        seen[13] = slow.local_addr().unwrap();
+        settings(&seen)
+    })
+    .await;
+    let given = tickets(&town, &coin, Some(0), 1..14).await;
+    slow.set_nonblocking(true).unwrap();
+    let slow = tokio::net::TcpListener::from_std(slow).unwrap();
+    let new = pan(5);
+    let fixing = super_fix(&town, 0, &given, &coin, &new);
+    let selling = async {
+        let (mut asked, _) = slow.accept().await.unwrap();
+        asked.readable().await.unwrap();
+        town.set(0, &coin, pan(6)).await;
+        asked.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").await.unwrap();
+        asked
+    };
+    let (reply, _asked) = tokio::join!(fixing, selling);
+    assert_eq!(reply["status"], "allfail", "{reply}");
+    let held = Coin { ans: ans_with(0, pan(6)), ..coin };
+    assert_eq!(town.holders(held.sn, &held.ans).await, AGENTS);
+}
+
+fn ans_with(agent: usize, an: AuthenticityNumber) -> coin::AnSet {
+    let mut ans = ans(1);
+    ans.set(agent, an);
+    ans
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod backup;
 mod bad_input;
 mod bounds;
+mod corners;
 mod exchange;
 mod faults;
 mod fixing;
@@ -13,6 +14,7 @@ mod http;
 mod lost_answers;
 mod one_agent;
 mod ownership;
+mod printing;
 mod process;
 mod program;
 mod routes;

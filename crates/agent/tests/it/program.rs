@@ -163,3 +163,19 @@ fn no_secret_is_in_any_log_at_any_level() {
     }
     assert!(!log.contains("ans[") && !log.contains('?'), "{log}");
 }
+
+#[test]
+fn v1_fix_is_off_by_default_and_warns_when_it_is_on() {
+    let home = Home::with_coins("1x1");
+    for (arguments, warned) in [
+        (&["--listen", "127.0.0.1:0"][..], false),
+        (&["--listen", "127.0.0.1:0", "--v1-fix"], true),
+    ] {
+        let raida = home.start(arguments);
+        let reply = raida.post(0, "multi_fix", "fromserver1=19");
+        let is_refused = reply[0]["message"].as_str().unwrap().contains("--v1-fix");
+        assert_eq!(is_refused, !warned, "{reply}");
+        let (_, log) = raida.stop("TERM");
+        assert_eq!(log.contains("as few as 6 old secrets"), warned, "{log}");
+    }
+}

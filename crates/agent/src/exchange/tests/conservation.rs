@@ -1,7 +1,7 @@
 //! Random acts, and disks that fail at any of them: no value is made or lost, no answer is taken
 //! back, nothing is half done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::{Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
@@ -72,6 +72,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 #[derive(Clone, Default, PartialEq, Debug)]
 struct Facts {
     coins: BTreeMap<u32, u8>,
+    given_back: BTreeSet<u32>,
     executed: BTreeMap<u8, [u8; 32]>,
     cancelled: Vec<u8>,
 }
@@ -95,7 +96,11 @@ impl Facts {
                     next.coins.insert(*number, *to);
                 }
             }
-            Deed::Fix { number, to } => next.coins.extend([(*number, *to)]),
+            Deed::Fix { number, to } => {
+                if self.coins.contains_key(number) || !self.given_back.contains(number) {
+                    next.coins.insert(*number, *to);
+                }
+            }
             Deed::Break { id, .. } | Deed::Join { id, .. } => {
                 let (given, an, taken, to) = sides(deed);
                 let is_new = !self.executed.contains_key(id) && !self.cancelled.contains(id);
@@ -103,6 +108,7 @@ impl Facts {
                 let free = taken.iter().all(|number| !self.coins.contains_key(number));
                 if is_new && held && free {
                     next.coins.retain(|number, _| !given.contains(number));
+                    next.given_back.extend(&given);
                     next.coins.extend(taken.iter().map(|number| (*number, to)));
                     next.executed.insert(*id, exchange(deed).content());
                 }
@@ -126,6 +132,7 @@ impl Facts {
             && (counts.coins(), counts.value()) == (self.coins.len() as u64, self.value())
             && counts.exchanged() == self.executed.len() as u64
             && counts.cancelled() == self.cancelled.len() as u64
+            && self.given_back.iter().all(|number| ledger.was_given_back(sn(*number)).unwrap())
             && (0..6).all(|byte| match record(byte) {
                 Some(Record::Exchanged { content }) => self.executed.get(&byte) == Some(&content),
                 Some(Record::Cancelled) => self.cancelled.contains(&byte),

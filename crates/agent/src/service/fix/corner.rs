@@ -97,7 +97,7 @@ async fn by_corner<const N: usize>(
 ) -> Result<Vec<Result<(Option<u64>, bool), Dud>>, NotFixed> {
     let first: Vec<Ticket> = coins.iter().flatten().map(|coin| coin.tickets[0]).collect();
     let mut seen = HashSet::new();
-    let names = named(agent, &first).await.into_iter();
+    let names = named(agent, &first).await?.into_iter();
     // A number that stands there twice is the first one's.
     let names: Vec<_> = names.map(|sn| sn.filter(|sn| seen.insert(*sn))).collect();
 
