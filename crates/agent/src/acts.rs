@@ -2,9 +2,11 @@
 
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::api::CoinQuestion;
+use tokio::time::Instant;
 
 use crate::committer::Act;
 use crate::ledger::{Draft, LedgerError};
+use crate::words::Words;
 
 /// What became of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +19,34 @@ pub enum Taken {
 
 /// Replaces the AN of each coin by its PAN where the agent holds the AN. Each coin is decided by
 /// itself, in the order of the proposals.
-pub(crate) struct Take(pub(crate) Vec<CoinQuestion>);
+pub(crate) struct Take {
+    pub(crate) coins: Vec<CoinQuestion>,
+    pub(crate) words: Words,
+}
+
+/// What is decided of a proposal.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decided {
+    Taken(Taken),
+    /// The agent has given its word that it holds the AN, and changes nothing until then.
+    Later(CoinQuestion, Instant),
+}
+
+/// Gives the agent's word for coins whose ANs it holds: it changes none of them for as long as the
+/// word stands. Tells for which it was given.
+pub(crate) struct Vouch {
+    pub(crate) coins: Vec<(SerialNumber, AuthenticityNumber)>,
+    pub(crate) words: Words,
+}
 
 /// Sets new ANs of coins, also of coins that the agent does not know. Each coin is decided by
 /// itself. Whoever asks for it has shown at other agents that he may.
-pub(crate) struct Fix(pub(crate) Vec<Fixing>);
+pub(crate) struct Fix {
+    pub(crate) coins: Vec<Fixing>,
+    /// Until when the words of the others stand.
+    pub(crate) until: Instant,
+    pub(crate) words: Words,
+}
 
 /// A coin that is to be fixed.
 pub(crate) struct Fixing {
@@ -40,30 +65,54 @@ pub(crate) enum Fixed {
     Pass,
     /// It has come to hold another since the others were asked, and still does.
     Changed,
+    /// What the others said may be true no more.
+    TooLate,
+    /// It has given its own word for what it holds.
+    Vouched,
     /// It was given back here for others: fixing it would bring its value into circulation again.
     GivenBack,
 }
 
 impl Act for Take {
-    type Outcome = Vec<Taken>;
+    type Outcome = Vec<Decided>;
 
     fn coins(&self) -> usize {
-        self.0.len()
+        self.coins.len()
     }
 
-    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Taken>, LedgerError> {
-        let mut taken = Vec::with_capacity(self.0.len());
-        for CoinQuestion { sn, an, pan } in self.0 {
-            taken.push(match draft.an(sn)? {
-                Some(held) if held == pan => Taken::Pass,
-                Some(held) if held == an => {
-                    draft.replace(sn, pan);
-                    Taken::Pass
-                }
-                Some(_) | None => Taken::Fail,
+    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Decided>, LedgerError> {
+        let mut words = self.words.open();
+        let mut decided = Vec::with_capacity(self.coins.len());
+        for coin in self.coins {
+            let held = draft.an(coin.sn)?;
+            decided.push(if held.as_ref() == Some(&coin.pan) {
+                Decided::Taken(Taken::Pass)
+            } else if held.as_ref() != Some(&coin.an) {
+                Decided::Taken(Taken::Fail)
+            } else if let Some(until) = words.wait_for(coin.sn) {
+                Decided::Later(coin, until)
+            } else {
+                words.forget(coin.sn);
+                draft.replace(coin.sn, coin.pan);
+                Decided::Taken(Taken::Pass)
             });
         }
-        Ok(taken)
+        Ok(decided)
+    }
+}
+
+impl Act for Vouch {
+    type Outcome = Vec<bool>;
+
+    fn coins(&self) -> usize {
+        self.coins.len()
+    }
+
+    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<bool>, LedgerError> {
+        let mut words = self.words.open();
+        let given =
+            self.coins.into_iter().map(|(sn, an)| Ok(draft.an(sn)? == Some(an) && words.give(sn)));
+        given.collect()
     }
 }
 
@@ -71,17 +120,22 @@ impl Act for Fix {
     type Outcome = Vec<Fixed>;
 
     fn coins(&self) -> usize {
-        self.0.len()
+        self.coins.len()
     }
 
     fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Fixed>, LedgerError> {
-        let mut fixed = Vec::with_capacity(self.0.len());
-        for Fixing { sn, seen, pan } in self.0 {
+        let mut words = self.words.open();
+        let mut fixed = Vec::with_capacity(self.coins.len());
+        for Fixing { sn, seen, pan } in self.coins {
             let held = draft.an(sn)?;
             fixed.push(if held.as_ref() == Some(&pan) {
                 Fixed::Pass
             } else if held != seen {
                 Fixed::Changed
+            } else if Instant::now() >= self.until {
+                Fixed::TooLate
+            } else if words.wait_for(sn).is_some() {
+                Fixed::Vouched
             } else if held.is_none() && draft.was_given_back(sn)? {
                 Fixed::GivenBack
             } else {
@@ -94,4 +148,4 @@ impl Act for Fix {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,10 +12,11 @@ use coin::{AuthenticityNumber, SerialNumber};
 use raida::api::CoinQuestion;
 use raida::{NetworkId, Peers};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::acts::{Fix, Fixed, Fixing, Take, Taken};
+use crate::acts::{Decided, Fix, Fixed, Fixing, Take, Taken};
 pub use crate::committer::Stopped;
 use crate::committer::{Committer, Witness};
 use crate::door::Door;
@@ -26,6 +27,7 @@ use crate::limits::{FIXES_AT_A_TIME, PEER_TIMING};
 use crate::settings::Settings;
 use crate::tally::Tally;
 use crate::tickets::Tickets;
+use crate::words::Words;
 pub use exchanges::Census;
 
 /// One detection agent.
@@ -36,6 +38,7 @@ pub struct Agent {
     committer: Committer,
     tickets: Mutex<Tickets>,
     desk: Desk,
+    words: Words,
     door: Door,
     tally: Arc<Tally>,
     /// Only where the agent may be told to forget.
@@ -69,13 +72,15 @@ impl Agent {
         let history = settings.faults.is_some().then(Arc::<History>::default);
         let witness = Witness { tally: Arc::clone(&tally), history: history.clone() };
         let (committer, work) = Committer::new(Arc::clone(&ledger), witness, failed.clone());
+        let words = Words::default();
         let agent = Agent {
             peers: Peers::new(&settings.peers, ledger.charter().agent, PEER_TIMING),
             ledger,
             settings: settings.clone(),
             committer,
             tickets: Mutex::default(),
-            desk: Desk::default(),
+            desk: Desk::keeping(words.clone()),
+            words,
             fixes: Semaphore::new(FIXES_AT_A_TIME),
             door: Door::new(settings.limits.clone()),
             tally,
@@ -107,7 +112,8 @@ impl Agent {
     }
 
     /// Replaces the AN of each coin by its PAN where the agent holds the AN; a PAN that it holds
-    /// already passes too. Answers in the order of the coins.
+    /// already passes too. Answers in the order of the coins. Where the agent has just given its
+    /// word for a coin this takes some seconds.
     ///
     /// # Errors
     ///
@@ -119,13 +125,39 @@ impl Agent {
     pub async fn take(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
         match self.lie() {
             Some(lie) => Ok(lie.take(&coins)),
-            None => self.committer.carry_out(Take(coins)).await,
+            None => self.take_in_turn(coins).await,
         }
     }
 
+    async fn take_in_turn(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
+        let mut taken = vec![Taken::Fail; coins.len()];
+        let mut places: Vec<usize> = (0..coins.len()).collect();
+        let mut open = coins;
+        while !open.is_empty() {
+            let take = Take { coins: open, words: self.words.clone() };
+            let decided = self.committer.carry_out(take).await?;
+            let (mut waiting, mut later, mut until) = (Vec::new(), Vec::new(), Instant::now());
+            for (place, decided) in places.into_iter().zip(decided) {
+                match decided {
+                    Decided::Taken(it) => taken[place] = it,
+                    Decided::Later(coin, end) => {
+                        waiting.push(place);
+                        later.push(coin);
+                        until = until.max(end);
+                    }
+                }
+            }
+            (places, open) = (waiting, later);
+            if !open.is_empty() {
+                sleep_until(until).await;
+            }
+        }
+        Ok(taken)
+    }
+
     /// Sets new ANs of coins, also of coins that the agent does not know, as long as they are as
-    /// they were seen. Whoever asks for it has shown at other agents that he may. Answers in the
-    /// order of the coins.
+    /// they were seen, and not after `until`. Whoever asks for it has shown at other agents that he
+    /// may. Answers in the order of the coins.
     ///
     /// # Errors
     ///
@@ -134,8 +166,12 @@ impl Agent {
     /// # Crash safety
     ///
     /// What passed is on disk.
-    pub(crate) async fn fix(&self, coins: Vec<Fixing>) -> Result<Vec<Fixed>, Stopped> {
-        self.committer.carry_out(Fix(coins)).await
+    pub(crate) async fn fix(
+        &self,
+        coins: Vec<Fixing>,
+        until: Instant,
+    ) -> Result<Vec<Fixed>, Stopped> {
+        self.committer.carry_out(Fix { coins, until, words: self.words.clone() }).await
     }
 
     /// Returns what the agent holds of each of these coins.

@@ -24,6 +24,7 @@ use self::reservations::Reservations;
 use crate::committer::Act;
 use crate::ledger::{Draft, LedgerError, Record};
 use crate::limits::HASHED_LIFE;
+use crate::words::Words;
 
 /// Why an exchange, a reservation or a cancellation was not done; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,12 @@ pub enum Refused {
     #[error("serial number {sn} is reserved by another")]
     Reserved {
         /// The serial number.
+        sn: SerialNumber,
+    },
+    /// The agent has given its word that it holds this coin.
+    #[error("coin {sn} is being vouched for, ask again in some seconds")]
+    Vouched {
+        /// The coin.
         sn: SerialNumber,
     },
     /// A coin is shown by another reservation.
@@ -92,9 +99,13 @@ pub(crate) enum Memory {
     },
 }
 
-/// The reservations of an agent, shared by the acts that need them.
+/// The reservations of an agent and the words that it has given, shared by the acts that need
+/// them.
 #[derive(Clone, Default)]
-pub(crate) struct Desk(Arc<Mutex<Reservations>>);
+pub(crate) struct Desk {
+    reservations: Arc<Mutex<Reservations>>,
+    words: Words,
+}
 
 /// Gives the inputs back to the pool and brings the outputs into circulation.
 pub(crate) struct Execute {
@@ -125,8 +136,13 @@ pub(crate) struct Cancel {
 }
 
 impl Desk {
+    /// Makes a desk without reservations that keeps these words.
+    pub(crate) fn keeping(words: Words) -> Desk {
+        Desk { reservations: Arc::default(), words }
+    }
+
     pub(crate) fn open(&self) -> MutexGuard<'_, Reservations> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reservations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -199,6 +215,11 @@ impl Act for Execute {
         reservations.forget_old(self.now);
         if let Some(refused) = reservations.rival(draft, id, &outputs, &[].into_iter())? {
             return Ok(Err(refused));
+        }
+        let mut words = self.desk.words.open();
+        let inputs = self.exchange.inputs().iter();
+        if let Some(sn) = inputs.map(|(sn, _)| *sn).find(|sn| words.wait_for(*sn).is_some()) {
+            return Ok(Err(Refused::Vouched { sn }));
         }
         // From here on everything is done.
         reservations.release(id);

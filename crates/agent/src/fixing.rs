@@ -6,11 +6,13 @@
 //! owner ──▶ this agent: tickets and new secrets
 //!           this agent: what do I hold now?
 //!           this agent ──▶ the givers, all at once: what do these tickets speak for?
-//!           13 say so ──▶ set, if it still holds what it held before it asked
+//!           13 say so ──▶ set, if it still holds what it held before it asked,
+//!                         and while they still keep their word
 //! ```
 //!
-//! That last condition matters: while others are asked the coin may change hands, also here, and
-//! the new owner keeps it. A coin that this agent does not know needs 17, and comes back only if it
+//! These conditions matter: while others are asked the coin may change hands, also here, and the
+//! new owner keeps it. A giver changes nothing of a coin for some seconds after its word, so that
+//! at the moment of the change 13 others do hold what they said. A coin that this agent does not know needs 17, and comes back only if it
 //! was not given back here for others.
 //!
 //! # Crash safety
@@ -24,11 +26,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use raida::api::{Hint, Proposed, Ticket};
 use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::acts::{Fixed, Fixing};
 use crate::agent::{Agent, Stopped};
-use crate::limits::{FIX_WAIT, TICKET_LIFE};
+use crate::limits::{FIX_PLACE_WAIT, FIX_WAIT, TICKET_LIFE, WORD_LIFE, WORD_MARGIN};
 
 /// Other agents whose tickets are needed to change a ledger.
 pub(crate) const QUORUM: usize = AGENTS / 2 + 1;
@@ -84,8 +86,7 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
     if tickets.len() < needed {
         return Err(NotFixed::TooFewTickets { needed, got: tickets.len() });
     }
-    let until = Instant::now() + FIX_WAIT;
-    let _place = place(agent, until).await?;
+    let _place = place(agent).await?;
     let sns: Vec<SerialNumber> = coins.iter().map(|coin| coin.sn).collect();
     let seen = agent.seen(sns.clone()).await?;
     let is_done = |(coin, seen): (&Proposed, &Option<_>)| seen.as_ref() == Some(&coin.pan);
@@ -94,12 +95,14 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
 
     let needed: Vec<usize> =
         seen.iter().map(|seen| if seen.is_some() { needed } else { QUORUM_OF_UNKNOWN }).collect();
-    let vouched = vouched(agent, &sns, &open, &tickets, &needed, until).await;
+    // Nobody gives his word before this moment.
+    let asked = Instant::now();
+    let vouched = vouched(agent, &sns, &open, &tickets, &needed, asked + FIX_WAIT).await;
     let fixing = vouched.iter().map(|&place| {
         let Proposed { sn, pan } = coins[place].clone();
         Fixing { sn, seen: seen[place].clone(), pan }
     });
-    let outcomes = agent.fix(fixing.collect()).await?;
+    let outcomes = agent.fix(fixing.collect(), asked + WORD_LIFE - WORD_MARGIN).await?;
     for (place, outcome) in vouched.into_iter().zip(outcomes) {
         fixed[place] = outcome == Fixed::Pass;
     }
@@ -115,15 +118,15 @@ pub(crate) async fn named(
     agent: &Agent,
     tickets: &[Ticket],
 ) -> Result<Vec<Option<SerialNumber>>, NotFixed> {
+    let _place = place(agent).await?;
     let until = Instant::now() + FIX_WAIT / 2;
-    let _place = place(agent, until).await?;
     let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
     let coins = hints.into_iter().map(coin_of).chain(std::iter::repeat(None));
     Ok(coins.take(tickets.len()).collect())
 }
 
-async fn place(agent: &Agent, until: Instant) -> Result<SemaphorePermit<'_>, NotFixed> {
-    let place = timeout_at(until, agent.fixes.acquire()).await;
+async fn place(agent: &Agent) -> Result<SemaphorePermit<'_>, NotFixed> {
+    let place = timeout(FIX_PLACE_WAIT, agent.fixes.acquire()).await;
     Ok(place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed"))
 }
 

@@ -32,6 +32,7 @@ mod tally;
 mod tickets;
 mod tls;
 mod watch;
+mod words;
 
 pub use acts::Taken;
 pub use agent::{Agent, Census, Held, Stopped};

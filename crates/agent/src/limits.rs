@@ -91,9 +91,26 @@ pub const OFFER_STEPS_MAX: usize = 50_000;
 /// other agents at the same time.
 pub const FIXES_AT_A_TIME: usize = 4;
 
-/// How long the other agents may take to say what they know of the tickets of one request, a place
-/// included: clients wait for 10 s.
-pub const FIX_WAIT: Duration = Duration::from_secs(6);
+/// How long the other agents may take to say what they know of the tickets of one request: a pown
+/// of the same coin waits that long.
+pub const FIX_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a request to fix coins waits for a place: clients wait for 10 s in all.
+pub const FIX_PLACE_WAIT: Duration = Duration::from_secs(3);
+
+/// How long an agent keeps its word for a coin: longer than [`FIX_WAIT`] by what the asker needs
+/// to act on it.
+pub const WORD_LIFE: Duration = Duration::from_secs(4);
+
+/// How long before the first word can end an agent acts on words at the latest: clocks differ in
+/// their pace.
+pub const WORD_MARGIN: Duration = Duration::from_millis(100);
+
+/// How long no word is given for a coin, for the sake of somebody who waited for the last one.
+pub const TURN_WAIT: Duration = Duration::from_secs(2);
+
+/// Coins for which an agent has given its word at a time.
+pub const WORDS_MAX: usize = 100_000;
 
 /// The waits of an agent that asks another; rounds of questions it has none.
 pub const PEER_TIMING: Timing = Timing {

@@ -1,10 +1,11 @@
 //! An agent's word for others of its kind: tickets, and what they speak for.
 
 use coin::{AuthenticityNumber, SerialNumber};
-use raida::api::{Hint, Ticket};
+use raida::api::{Hint, KnownCoin, Ticket};
 use tokio::time::Instant;
 
 use super::{Agent, Stopped};
+use crate::acts::Vouch;
 
 impl Agent {
     /// Gives a ticket for coins whose present ANs the caller has just shown to know. With `to` it
@@ -17,8 +18,9 @@ impl Agent {
         self.tickets().give(self.number(), to, coins, Instant::now())
     }
 
-    /// Returns the coins that a ticket speaks for when agent `by` asks: none once it is too old,
-    /// none that has changed since it was given, none when it was given for another.
+    /// Gives the agent's word for the coins of a ticket when agent `by` asks, and returns them:
+    /// none once the ticket is too old, none that has changed since it was given, none when it was
+    /// given for another. The coins stay as they are for some seconds.
     ///
     /// # Errors
     ///
@@ -30,19 +32,12 @@ impl Agent {
     ) -> Result<Vec<SerialNumber>, Stopped> {
         let coins = self.tickets().coins(ticket, by, Instant::now()).map(|(_, it)| it.to_vec());
         let coins = coins.unwrap_or_default();
-        self.read(move |ledger| {
-            let mut unchanged = Vec::with_capacity(coins.len());
-            for (sn, an) in coins {
-                if ledger.an(sn)? == Some(an) {
-                    unchanged.push(sn);
-                }
-            }
-            Ok(unchanged)
-        })
-        .await
+        let sns: Vec<SerialNumber> = coins.iter().map(|(sn, _)| *sn).collect();
+        let given = self.vouch(coins).await?;
+        Ok(sns.into_iter().zip(given).filter_map(|(sn, given)| given.then_some(sn)).collect())
     }
 
-    /// Returns for each ticket the first coin that it was given for, under the conditions of
+    /// Gives the agent's word for the first coin of each ticket, under the conditions of
     /// [`Agent::ticket_coins`].
     ///
     /// # Errors
@@ -58,15 +53,19 @@ impl Agent {
             };
             shown.iter().map(first).collect()
         };
-        self.read(move |ledger| {
-            let hints = firsts.into_iter().map(|first| match first {
-                Some((age, (sn, an))) if ledger.an(sn)?.as_ref() == Some(&an) => {
-                    Ok(Hint::Coin { sn, age })
-                }
-                Some(_) | None => Ok(Hint::Unknown),
-            });
-            hints.collect()
-        })
-        .await
+        let coins = firsts.iter().flatten().map(|(_, coin)| coin.clone()).collect();
+        let mut given = self.vouch(coins).await?.into_iter();
+        let hint = |first| match first {
+            Some((age, (sn, _))) if given.next() == Some(true) => Hint::Coin { sn, age },
+            Some(_) | None => Hint::Unknown,
+        };
+        Ok(firsts.into_iter().map(hint).collect())
+    }
+
+    async fn vouch(&self, coins: Vec<KnownCoin>) -> Result<Vec<bool>, Stopped> {
+        if coins.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.committer.carry_out(Vouch { coins, words: self.words.clone() }).await
     }
 }

@@ -9,7 +9,8 @@ use raida::api::{Exchange, KnownCoin, RequestId, Reservation, Route};
 use tokio::time::Instant;
 
 use super::*;
-use crate::acts::{Fix, Fixing, Take, Taken};
+use crate::acts::Fixing;
+use crate::acts::tests::{PASS, fix_of, take};
 use crate::ledger::tests::{Place, an, sn};
 use crate::ledger::{Counts, Ledger, put};
 use crate::limits::{CANCELLATIONS_MAX, RESERVATION_LIFE, RESERVED_COINS_MAX};
@@ -257,7 +258,7 @@ fn a_coin_is_shown_by_one_reservation_which_it_takes_along_when_it_leaves() {
         assert_eq!(counter.reserve(id(1), known([FIVE], 1), 3..=7), Ok(()));
         assert_eq!(counter.reserve(id(3), known([FIVE + 1], 1), [1, 2]), Ok(()));
         let ask = raida::api::CoinQuestion { sn: sn(FIVE), an: an(1), pan: an(7) };
-        assert_eq!(counter.carry_out(Take(vec![ask])), [Taken::Pass]);
+        assert_eq!(counter.carry_out(take(vec![ask])), [PASS]);
         assert_eq!(counter.reserve(id(2), known([FIVE], 7), 3..=7), Ok(()));
         assert_eq!(counter.desk.open().count(), 2);
     });
@@ -328,7 +329,7 @@ fn strangers_cannot_fill_the_disk_with_cancellations_and_owners_always_cancel() 
 fn a_fix_of_a_number_that_is_reserved_wins() {
     on_both(|counter| {
         counter.reserve(id(1), known([FIVE], 1), 1..=5).unwrap();
-        counter.carry_out(Fix(vec![Fixing { sn: sn(3), seen: None, pan: an(9) }]));
+        counter.carry_out(fix_of(vec![Fixing { sn: sn(3), seen: None, pan: an(9) }]));
         assert_eq!(counter.exchange(id(1), five_for_ones()), Err(Refused::NotInPool { sn: sn(3) }));
         assert!(counter.holds(&known([FIVE, FIVE + 1], 1)) && counter.holds(&known([3], 9)));
     });

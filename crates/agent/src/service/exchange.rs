@@ -120,6 +120,7 @@ fn status(refused: &Refused) -> Status {
         Refused::OtherContent
         | Refused::NotHeld { .. }
         | Refused::NotInPool { .. }
+        | Refused::Vouched { .. }
         | Refused::Reserved { .. }
         | Refused::Shown { .. } => Status::Fail,
     }

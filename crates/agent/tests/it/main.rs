@@ -9,6 +9,7 @@ mod corners;
 mod exchange;
 mod faults;
 mod fixing;
+mod held_back;
 mod hostile;
 mod http;
 mod lost_answers;

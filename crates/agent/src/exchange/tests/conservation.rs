@@ -167,11 +167,11 @@ fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
     match deed.clone() {
         Deed::Take { number, from, to } => {
             let ask = CoinQuestion { sn: sn(number), an: an(from), pan: an(to) };
-            Take(vec![ask]).decide(&mut draft).unwrap();
+            take(vec![ask]).decide(&mut draft).unwrap();
         }
         Deed::Fix { number, to } => {
             let seen = draft.an(sn(number)).unwrap();
-            Fix(vec![Fixing { sn: sn(number), seen, pan: an(to) }]).decide(&mut draft).unwrap();
+            fix_of(vec![Fixing { sn: sn(number), seen, pan: an(to) }]).decide(&mut draft).unwrap();
         }
         Deed::Break { id, .. } | Deed::Join { id, .. } => {
             let exchange = exchange(deed);
