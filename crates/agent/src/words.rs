@@ -93,8 +93,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_word_ends_and_whoever_waited_for_it_comes_before_the_next_word() {
-        let words = Words::default();
-        let mut given = words.open();
+        let mut given = Given::default();
         assert!(given.give(sn(1)) && given.wait_for(sn(2)).is_none());
         advance(SOON).await;
         assert!(given.give(sn(1)), "the owner may ask again");
@@ -109,8 +108,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_somebody_who_went_away() {
-        let words = Words::default();
-        let mut given = words.open();
+        let mut given = Given::default();
         assert!(given.give(sn(1)) && given.wait_for(sn(1)).is_some());
         advance(WORD_LIFE + TURN_WAIT).await;
         assert!(given.give(sn(1)));
@@ -118,8 +116,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn there_is_a_bound_to_words_and_those_that_ended_make_room() {
-        let words = Words::default();
-        let mut given = words.open();
+        let mut given = Given::default();
         let many = u32::try_from(WORDS_MAX).unwrap();
         assert!((1..=many).all(|number| given.give(sn(number))));
         assert!(!given.give(sn(many + 1)) && given.give(sn(1)));
