@@ -41,7 +41,9 @@ pub(crate) fn town() -> &'static Town {
 impl Town {
     fn found() -> Town {
         let dir = tempfile::Builder::new().prefix("liveconnect-").tempdir().unwrap().keep();
-        let world = World::new(env!("CARGO_BIN_EXE_demo"), dir);
+        let mut world = World::new(env!("CARGO_BIN_EXE_demo"), dir);
+        // What is wrong must be refused because it is wrong.
+        world.agents_args = &["--exchange"];
         world.mint(MINTED, &world.dir.join("minted")).unwrap();
         let purse = Purse::open(&world.dir.join("minted"));
         std::fs::create_dir(world.dir.join("bin")).unwrap();

@@ -54,7 +54,8 @@ fn agents_that_are_killed_lose_nothing_acknowledged_and_do_nothing_by_half() {
     let kills = asked(KILLS_ASKED).map_or(KILLS, |kills| kills as usize);
     let seed = asked(SEED).unwrap_or_else(rand::random);
     println!("{SEED}={seed}");
-    let (_folder, world) = world();
+    let (_folder, mut world) = world();
+    world.agents_args = &["--exchange"];
     let purse = world.dir.join("purse");
     world.mint(COINS, &purse).unwrap();
     let mut rng = StdRng::seed_from_u64(seed);

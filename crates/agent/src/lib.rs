@@ -54,5 +54,5 @@ pub use mint::{
 pub use program::main;
 pub use raida::api::{BadTicket, Ticket};
 pub use server::{Bounds, serve, serve_connection};
-pub use settings::{Settings, V1Fix};
+pub use settings::{Exchanging, Settings, V1Fix};
 pub use tls::{Tls, TlsError};

@@ -28,6 +28,7 @@ use raida::api::{Dud, Form, FormError, Route, Shape, Status};
 use tokio::time::Instant;
 
 use self::asked::{Asked, NotAsked};
+use self::exchange::NotExchanging;
 use self::reply::{Answer, Signature};
 use self::visit::Visit;
 use crate::agent::{Agent, Stopped};
@@ -48,6 +49,8 @@ enum Refusal {
     Stopped(#[from] Stopped),
     #[error(transparent)]
     NotFixed(#[from] NotFixed),
+    #[error(transparent)]
+    NotExchanging(#[from] NotExchanging),
 }
 
 /// Why a request is not answered in the way of its route.
@@ -162,6 +165,7 @@ async fn ask<'s>(
     if coins_named(form) > coins_max {
         return Err(Refusal::TooManyCoins(coins_max));
     }
+    exchange::allow(agent, route)?;
     match route {
         Route::Echo => Ok(up::echo(signature, began)),
         Route::Version => Ok(up::version(agent, signature)),
@@ -203,11 +207,12 @@ fn is_brief(form: &Form<'_>) -> bool {
 
 fn refused<'s>(signature: &'s Signature, shape: Shape, refusal: &Refusal) -> Answer<'s> {
     let status = match refusal {
-        Refusal::Dud(_) | Refusal::TooManyCoins(_) | Refusal::NotFixed(NotFixed::NoCorner) => {
-            Status::Dud
-        }
+        Refusal::Dud(_)
+        | Refusal::TooManyCoins(_)
+        | Refusal::NotFixed(NotFixed::NoCorner)
+        | Refusal::NotExchanging(NotExchanging { route: Route::Join }) => Status::Dud,
         Refusal::NotFixed(NotFixed::TooFewTickets { .. }) => Status::Fail,
-        Refusal::Stopped(_) | Refusal::NotFixed(_) => Status::Error,
+        Refusal::Stopped(_) | Refusal::NotFixed(_) | Refusal::NotExchanging(_) => Status::Error,
     };
     signature.refuse(shape, status, &refusal.to_string())
 }

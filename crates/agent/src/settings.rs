@@ -13,6 +13,8 @@ pub struct Settings {
     pub peers: AddressBook,
     /// Whether a coin may be fixed on fewer tickets than those of 13 agents.
     pub v1_fix: V1Fix,
+    /// Whether coins may become other coins.
+    pub exchanging: Exchanging,
     /// The certificate that the agents show; without one they speak HTTP in the clear.
     pub tls: Option<Tls>,
     /// What clients may use.
@@ -30,5 +32,18 @@ pub enum V1Fix {
     /// A coin changes on the tickets of 13 other agents only, whichever route is called.
     Refused,
     /// The tickets of a corner of neighbours are enough.
+    Allowed,
+}
+
+/// Whether agents carry out exchanges.
+///
+/// Each agent keeps what it has in circulation, but nothing makes 13 of them carry out the same
+/// exchange: whoever asks them for different ones can bring more value into circulation than he
+/// gives, though no agent does anything wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchanging {
+    /// Nothing is exchanged or reserved; cancelling and showing the pool go on.
+    Refused,
+    /// Whoever asks is trusted to ask all agents for the same.
     Allowed,
 }

@@ -10,7 +10,7 @@ use super::faults::FaultsArgs;
 use super::tls::TlsArgs;
 use crate::door::LimitsGiven;
 use crate::mint::Order;
-use crate::settings::V1Fix;
+use crate::settings::{Exchanging, V1Fix};
 
 /// Detection agents: who knows a coin's secrets may replace them.
 #[derive(Debug, Parser)]
@@ -60,6 +60,11 @@ pub(crate) struct AgentsArgs {
     #[arg(long)]
     pub(crate) v1_fix: bool,
 
+    /// Let coins be exchanged, broken and joined, for tests and for communities whose members trust
+    /// one another; whoever may ask can bring more value into circulation than he gives
+    #[arg(long)]
+    pub(crate) exchange: bool,
+
     #[command(flatten)]
     pub(crate) limits: LimitsGiven,
 
@@ -71,6 +76,11 @@ impl AgentsArgs {
     /// Returns by which rules coins are fixed.
     pub(crate) fn v1_fix(&self) -> V1Fix {
         if self.v1_fix { V1Fix::Allowed } else { V1Fix::Refused }
+    }
+
+    /// Returns whether coins may become other coins.
+    pub(crate) fn exchanging(&self) -> Exchanging {
+        if self.exchange { Exchanging::Allowed } else { Exchanging::Refused }
     }
 }
 

@@ -11,6 +11,30 @@ use super::Refusal;
 use super::reply::{Answer, Signature};
 use crate::agent::Agent;
 use crate::exchange::Refused;
+use crate::settings::Exchanging;
+
+/// Why an agent carries out no exchange at all, whatever is asked.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "coins are not exchanged here: nothing makes the agents carry out the same exchange yet; this \
+     one trusts whoever asks only when it is started with --exchange"
+)]
+pub(crate) struct NotExchanging {
+    /// What was asked.
+    pub(crate) route: Route,
+}
+
+/// Lets everything pass that executes no exchange and prepares none; that only if the agent was
+/// started for it. It is asked before anything of the request is looked at.
+pub(crate) fn allow(agent: &Agent, route: Route) -> Result<(), NotExchanging> {
+    match (agent.settings().exchanging, route) {
+        (
+            Exchanging::Refused,
+            Route::Exchange | Route::Reserve | Route::Change | Route::Break | Route::Join,
+        ) => Err(NotExchanging { route }),
+        _ => Ok(()),
+    }
+}
 
 /// Answers `exchange`.
 pub(crate) async fn exchange<'s>(

@@ -7,6 +7,7 @@ mod bad_input;
 mod bounds;
 mod corners;
 mod exchange;
+mod exchange_refused;
 mod faults;
 mod fixing;
 mod held_back;

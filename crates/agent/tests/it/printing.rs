@@ -5,7 +5,7 @@ use raida::{Repair, Repaired};
 
 use super::fixing::{pan, repair};
 use super::http::get_json;
-use super::town::{Town, ans, coins, settings};
+use super::town::{Town, ans, coins, exchanging, settings};
 
 /// The first serial number of 5.
 const FIVE: u32 = 2_097_153;
@@ -49,7 +49,7 @@ async fn a_coin_that_few_know_comes_into_being_nowhere_else() {
 #[tokio::test]
 async fn a_coin_that_was_broken_at_some_agents_is_not_fixed_there() {
     let coin = five();
-    let town = Town::new(std::slice::from_ref(&coin)).await;
+    let town = Town::with(AGENTS, std::slice::from_ref(&coin), exchanging).await;
     for agent in 0..8 {
         break_at(&town, agent).await;
     }
@@ -63,7 +63,7 @@ async fn a_coin_that_was_broken_at_some_agents_is_not_fixed_there() {
 
 #[tokio::test]
 async fn what_a_coin_was_broken_into_is_fixed_where_that_was_missed() {
-    let town = Town::new(&[five()]).await;
+    let town = Town::with(AGENTS, &[five()], exchanging).await;
     for agent in 0..17 {
         break_at(&town, agent).await;
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{
-    Agents, Bounds, Charter, Ledger, Limits, Settings, SimDisk, Tls, V1Fix, serve_connection,
+    Agents, Bounds, Charter, Exchanging, Ledger, Limits, Settings, SimDisk, Tls, V1Fix,
+    serve_connection,
 };
 use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
 use raida::{AddressBook, Authority, Claim, Progress, Timing};
@@ -145,10 +146,16 @@ pub(crate) fn settings(addresses: &[SocketAddr]) -> Settings {
     Settings {
         peers: AddressBook::parse(&lines.join("\n")).unwrap(),
         v1_fix: V1Fix::Refused,
+        exchanging: Exchanging::Refused,
         tls: None,
         limits: Limits::default(),
         faults: None,
     }
+}
+
+/// The same of agents that exchange coins.
+pub(crate) fn exchanging(addresses: &[SocketAddr]) -> Settings {
+    Settings { exchanging: Exchanging::Allowed, ..settings(addresses) }
 }
 
 pub(crate) fn quiet(_: Progress) {}
