@@ -68,7 +68,12 @@ fn ratios(rows: &[&Row], file: &Path) -> Result<(), Box<dyn std::error::Error>> 
             line += 15;
         }
     }
-    chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLACK).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK)
+        .draw()?;
     area.present()?;
     Ok(())
 }

@@ -23,7 +23,7 @@ const HELD_FOR: Duration = Duration::from_secs(12);
 /// A figure of one subject: the lower quartile of its rounds.
 pub(crate) struct Figure {
     pub(crate) subject: &'static str,
-    /// Microseconds, or KiB where memory is meant.
+    /// Microseconds.
     pub(crate) value: f64,
     /// The middle half of the rounds.
     pub(crate) upper_quartile: f64,
@@ -62,7 +62,7 @@ pub(crate) fn measure_all(args: &Measure) -> Result<()> {
     }
     println!();
     if wanted("memory of idle pairs") {
-        rows.push(memory(&subjects, cores, dir.path())?);
+        memory(&subjects, cores, dir.path())?;
     }
     let ours = Ours::new(&args.relay);
     if wanted("arrival") {
@@ -176,12 +176,11 @@ fn digits(value: f64) -> String {
     }
 }
 
-fn memory(subjects: &[Box<dyn Subject>], cores: Cores, dir: &Path) -> Result<Row> {
+fn memory(subjects: &[Box<dyn Subject>], cores: Cores, dir: &Path) -> Result<()> {
     println!(
         "| {IDLE_PAIRS} idle pairs | base MiB | KiB a pair, joined | KiB a pair, has talked |"
     );
     println!("|---|---|---|---|");
-    let mut figures = Vec::new();
     for subject in subjects {
         let subject = subject.as_ref();
         let server = cores.on_subjects(|| start(subject, dir))?;
@@ -189,17 +188,12 @@ fn memory(subjects: &[Box<dyn Subject>], cores: Cores, dir: &Path) -> Result<Row
             Ok(idle) => {
                 let name = subject.name();
                 println!("| {name} | {:.1} | {:.2} | {:.2} |", idle.base, idle.joined, idle.talked);
-                figures.push(Figure {
-                    subject: name,
-                    value: idle.talked,
-                    upper_quartile: idle.talked,
-                });
             }
             Err(error) => println!("| {} | {error:#} | | |", subject.name()),
         }
     }
     println!();
-    Ok(Row { name: "memory of an idle pair, KiB", figures })
+    Ok(())
 }
 
 /// Shows what a second thread brings, with all cores for everybody.
