@@ -91,6 +91,22 @@ impl Owner {
         Ok((answer["status"] != Status::AllPass.word()).then(|| answer.to_string()))
     }
 
+    /// An agent that has just given its word for a coin is not fixed: nothing may have changed.
+    fn was_refused(&mut self, batch: Batch, agents: &mut [Talk]) -> Result<ControlFlow<()>> {
+        let agent = batch.agent;
+        match agents[agent].ask(Route::FixLost, self.about(&batch)) {
+            Ok(words) => {
+                ensure!(are_all(&words, Status::An), "agent {agent} refused and did it: {words:?}");
+                Ok(ControlFlow::Continue(()))
+            }
+            Err(error) if is_death(&error) => {
+                self.open = Some(batch);
+                Ok(ControlFlow::Break(()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn about<'a>(&'a self, batch: &'a Batch) -> impl ExactSizeIterator<Item = AboutCoin<'a>> {
         let coins = self.coins[batch.places.clone()].iter().zip(&batch.proposed);
         coins.map(|(coin, pan)| AboutCoin { sn: coin.sn, an: coin.ans.get(batch.agent), pan })
@@ -123,6 +139,7 @@ impl Client for Owner {
         let batch = self.batch();
         let agent = batch.agent;
         match self.ask(&batch, agents) {
+            Ok(Some(_)) if self.way == Way::Fix => self.was_refused(batch, agents),
             Ok(Some(wrong)) => bail!("agent {agent} refuses its own: {wrong}"),
             Ok(None) => {
                 self.tally.acknowledged += 1;
