@@ -12,8 +12,8 @@
 //!
 //! These conditions matter: while others are asked the coin may change hands, also here, and the
 //! new owner keeps it. A giver changes nothing of a coin for some seconds after its word, so that
-//! at the moment of the change 13 others do hold what they said. A coin that this agent does not know needs 17, and comes back only if it
-//! was not given back here for others.
+//! at the moment of the change 13 others do hold what they said. A coin that this agent does not
+//! know needs 17, and comes back only if it was not given back here for others.
 //!
 //! # Crash safety
 //!
