@@ -13,6 +13,7 @@ pub mod batch;
 pub mod choose;
 mod coin;
 mod denomination;
+pub mod exchange;
 mod file_name;
 pub mod limits;
 mod origin;
@@ -27,6 +28,7 @@ pub use crate::authenticity_number::{AuthenticityNumber, AuthenticityNumberError
 pub use crate::choose::ChooseError;
 pub use crate::coin::{Coin, NETWORK_NUMBER, StoredCoin};
 pub use crate::denomination::{Denomination, UnknownDenomination};
+pub use crate::exchange::Exchanging;
 pub use crate::file_name::{CoinName, CoinNameError, Tag};
 pub use crate::origin::{Lineage, Origin, OriginError};
 pub use crate::ownership::{Answer, Grade, Holding, Ownership, Question, Rule, RuleError};

@@ -26,6 +26,10 @@ pub const BATCH_COINS_MAX: usize = 1_000_000;
 /// undecided then is asked again in a later round.
 pub const QUESTIONS_PER_AGENT_MAX: u8 = 6;
 
+/// Requests that one agent is sent about one exchange in one round. Only silence
+/// and agents that are busy for some seconds need more than one.
+pub const REQUESTS_PER_AGENT_MAX: u8 = 6;
+
 /// Characters of a tag in a file name. File systems take names of 255 bytes;
 /// what people and other programs write is far shorter.
 pub const TAG_CHARS_MAX: usize = 32;

@@ -1,6 +1,6 @@
 //! How many agents there are, and how many make an owner.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// How many agents decide. Made by [`Rule::new`] or [`Rule::CLOUDCOIN`] only,
 /// so that a quorum is always a majority.
@@ -59,9 +59,30 @@ impl Rule {
     }
 }
 
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rule, D::Error> {
+        #[derive(Deserialize)]
+        struct Numbers {
+            agents: u8,
+            own: u8,
+            last: u8,
+        }
+        let Numbers { agents, own, last } = Numbers::deserialize(deserializer)?;
+        Rule::new(agents, own, last).map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Rule, RuleError};
+
+    #[test]
+    fn what_is_read_is_a_rule_too() {
+        let text = serde_json::to_string(&Rule::CLOUDCOIN).unwrap();
+        assert_eq!(serde_json::from_str::<Rule>(&text).unwrap(), Rule::CLOUDCOIN);
+        let no_majority = text.replace("13", "12");
+        assert!(serde_json::from_str::<Rule>(&no_majority).is_err());
+    }
 
     #[test]
     fn a_quorum_is_always_a_majority() {
