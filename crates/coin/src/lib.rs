@@ -19,6 +19,7 @@ pub mod limits;
 mod origin;
 pub mod ownership;
 mod pown;
+pub mod reclaim;
 mod serial_number;
 pub mod stack;
 
