@@ -44,14 +44,15 @@
 //! assert_eq!(exchange.next_request(13), Some(Request::Exchange));
 //! ```
 
+mod inquiry;
 mod standing;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
+use self::inquiry::Inquiry;
 pub use self::standing::Standing;
-use crate::limits::REQUESTS_PER_AGENT_MAX;
 use crate::origin::Origin;
 use crate::ownership::Rule;
 
@@ -127,19 +128,11 @@ pub enum Known {
 }
 
 /// One exchange at all agents, in one direction.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Exchanging {
     rule: Rule,
     direction: Direction,
     inquiries: Vec<Inquiry>,
-}
-
-/// How far the requests to one agent have come in this round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct Inquiry {
-    known: Known,
-    asked: u8,
-    closed: bool,
 }
 
 impl Exchanging {
@@ -159,8 +152,11 @@ impl Exchanging {
     }
 
     fn towards(direction: Direction, rule: Rule) -> Exchanging {
-        let untouched = Inquiry { known: Known::Unknown, asked: 0, closed: false };
-        Exchanging { rule, direction, inquiries: vec![untouched; usize::from(rule.agents)] }
+        Exchanging {
+            rule,
+            direction,
+            inquiries: vec![Inquiry::UNTOUCHED; usize::from(rule.agents)],
+        }
     }
 
     /// Goes from keeping the numbers to executing; in any other direction
@@ -201,7 +197,7 @@ impl Exchanging {
 
     fn reopened(mut self) -> Exchanging {
         for inquiry in &mut self.inquiries {
-            (inquiry.asked, inquiry.closed) = (0, inquiry.known.ends(self.direction));
+            inquiry.reopen(self.direction);
         }
         self
     }
@@ -220,8 +216,7 @@ impl Exchanging {
     /// round, has had all its requests, or does not exist. What other agents
     /// answered never matters.
     pub fn next_request(&self, agent: usize) -> Option<Request> {
-        let inquiry = self.inquiries.get(agent)?;
-        let open = !inquiry.closed && inquiry.asked < REQUESTS_PER_AGENT_MAX;
+        let open = self.inquiries.get(agent)?.is_open();
         open.then_some(self.direction.request())
     }
 
@@ -260,41 +255,18 @@ impl Direction {
     }
 }
 
-impl Known {
-    /// Tells whether an agent of which this is known is asked nothing more on the
-    /// way, in no round.
-    fn ends(self, direction: Direction) -> bool {
-        match (self, direction) {
-            (Known::Returned, _) => true,
-            (Known::Executed(_), Direction::Reserving | Direction::Forward) => true,
-            (Known::Reserved, Direction::Reserving) => true,
-            (Known::Executed(_), Direction::Back)
-            | (Known::Reserved, Direction::Forward | Direction::Back)
-            | (Known::Unknown | Known::Refused(_) | Known::Kept(_), _) => false,
+impl<'de> Deserialize<'de> for Exchanging {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Exchanging, D::Error> {
+        #[derive(Deserialize)]
+        struct Written {
+            rule: Rule,
+            direction: Direction,
+            inquiries: Vec<Inquiry>,
         }
-    }
-}
-
-impl Inquiry {
-    fn take(&mut self, request: Request, answer: Answer) {
-        self.known = match (request, answer) {
-            (Request::Reserve, Answer::Reserved) => Known::Reserved,
-            (Request::Reserve | Request::Exchange, Answer::Executed(of)) => Known::Executed(of),
-            (Request::Cancel, Answer::Executed(of)) => Known::Kept(of),
-            (_, Answer::Cancelled) => Known::Returned,
-            (_, Answer::Refused(why)) => Known::Refused(why),
-            (Request::Exchange | Request::Cancel, Answer::Reserved) | (_, Answer::Silent) => {
-                Known::Unknown
-            }
-        };
-        self.asked += 1;
-        self.closed = match self.known {
-            Known::Unknown | Known::Refused(Refusal::Busy) => false,
-            Known::Reserved
-            | Known::Executed(_)
-            | Known::Refused(Refusal::NotHeld | Refusal::NotFree | Refusal::Other)
-            | Known::Returned
-            | Known::Kept(_) => true,
-        };
+        let Written { rule, direction, inquiries } = Written::deserialize(deserializer)?;
+        if inquiries.len() != usize::from(rule.agents) {
+            return Err(de::Error::invalid_length(inquiries.len(), &"one for each agent"));
+        }
+        Ok(Exchanging { rule, direction, inquiries })
     }
 }

@@ -103,15 +103,14 @@ impl Exchanging {
         self.all_known().filter(|known| is(*known)).map(|_| 1).sum()
     }
 
-    /// Finds the origin that most agents say, the smaller one of two, and how many
-    /// say it.
+    /// Finds the origin that most agents say, and how many say it. Which one of
+    /// two does not matter: a quorum is a majority.
     fn most_frequent(&self, origin: impl Fn(Known) -> Option<Origin>) -> Option<(Origin, u8)> {
         let mut counts = BTreeMap::<Origin, u8>::new();
         for origin in self.all_known().filter_map(origin) {
             *counts.entry(origin).or_default() += 1;
         }
-        // Of equal counts the last one wins.
-        counts.into_iter().rev().max_by_key(|(_, agents)| *agents)
+        counts.into_iter().max_by_key(|(_, agents)| *agents)
     }
 }
 
