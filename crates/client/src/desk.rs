@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::sync::oneshot;
-use wallet::{OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet, WalletError};
+use wallet::{
+    AnyDisk, OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet, WalletError,
+};
 
 use crate::exit::{Exit, Failure};
 
 /// The wallet with the operations that are being worked on.
 pub(crate) struct Work {
     /// The wallet; it holds the writers' lock of the home.
-    pub(crate) wallet: Wallet<RealDisk>,
+    pub(crate) wallet: Wallet<AnyDisk>,
     /// The open operations that were begun or loaded in this run.
-    pub(crate) operations: BTreeMap<OperationId, Operation<RealDisk>>,
+    pub(crate) operations: BTreeMap<OperationId, Operation<AnyDisk>>,
 }
 
 impl Work {
@@ -41,7 +43,8 @@ impl Desk {
     /// Opens the wallet of a home: takes the lock, replays what a crash left undone.
     pub(crate) fn open(home: &Path) -> Result<(Desk, RecoveryReport), Failure> {
         let disk = RealDisk::create(home).map_err(|error| no_home(home, &error))?;
-        let (wallet, report) = Wallet::open(disk).map_err(|error| open_failure(home, &error))?;
+        let (wallet, report) =
+            Wallet::open(AnyDisk::Real(disk)).map_err(|error| open_failure(home, &error))?;
         let (tasks, waiting) = std::sync::mpsc::channel::<Task>();
         std::thread::spawn(move || {
             let mut work = Work { wallet, operations: BTreeMap::new() };

@@ -24,7 +24,7 @@ use protocol::machine::{Fault, Job, Preparation, Report};
 use protocol::message::{DurableStep, Manifest};
 use raida::{Authority, Progress};
 use tokio::sync::Notify;
-use wallet::{Folder, Operation, OperationId, RealDisk, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, OperationId, Wallet, WalletError, WalletName};
 use zeroize::Zeroizing;
 
 use self::freight::Inbox;
@@ -219,7 +219,7 @@ impl Bench {
     async fn at_wallet<R, F>(&self, task: F) -> Result<R, Fault>
     where
         R: Send + 'static,
-        F: FnOnce(&mut Wallet<RealDisk>, &mut Operation<RealDisk>) -> Result<R, WalletError>
+        F: FnOnce(&mut Wallet<AnyDisk>, &mut Operation<AnyDisk>) -> Result<R, WalletError>
             + Send
             + 'static,
     {

@@ -3,7 +3,7 @@
 //! A [`Disk`] is the directory tree of one home. Every path is relative to it
 //! (the empty path is the home itself), and no step of it may be a symbolic
 //! link. Two disks exist: [`RealDisk`], and [`SimDisk`], which forgets what was
-//! not synced.
+//! not synced; [`AnyDisk`] is either.
 //!
 //! What survives a power cut, by the weakest promise that is relied upon:
 //!
@@ -16,6 +16,7 @@
 //! A failed sync is final: the system may have thrown the bytes away and still
 //! show them. Nothing may be built on that disk until the process has restarted.
 
+mod any;
 mod real;
 mod sim;
 
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+pub use any::AnyDisk;
 pub use real::RealDisk;
 pub use sim::{Loss, Mutation, SimDisk};
 
@@ -149,6 +151,15 @@ pub enum Locked<L> {
     Ours(L),
     /// Another process has it: what that process wrote there.
     Held(String),
+}
+
+impl<L> Locked<L> {
+    fn map<M>(self, lock: impl FnOnce(L) -> M) -> Locked<M> {
+        match self {
+            Locked::Ours(it) => Locked::Ours(lock(it)),
+            Locked::Held(holder) => Locked::Held(holder),
+        }
+    }
 }
 
 /// What was found, or made, at a path.

@@ -58,8 +58,8 @@ mod wallet;
 pub use balance::{Balance, balance};
 pub use clear::Cleared;
 pub use disk::{
-    Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part, RealDisk, Rights,
-    SimDisk,
+    AnyDisk, Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part, RealDisk,
+    Rights, SimDisk,
 };
 pub use error::{DiskError, Holder, OpenError, WalletError};
 pub use history::{Ended, history};

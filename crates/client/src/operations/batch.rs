@@ -11,7 +11,7 @@ use protocol::machine::{Fault, Report};
 use protocol::message::{BatchHash, Manifest};
 use rand::Rng;
 use wallet::limits::JOURNAL_COINS_MAX;
-use wallet::{Folder, Operation, Place, RealDisk, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, Place, Wallet, WalletError, WalletName};
 use zeroize::Zeroizing;
 
 use super::freight::{Inbox, Stream, StreamKind};
@@ -192,7 +192,7 @@ pub(super) fn with_new_secrets(coin: Coin) -> StoredCoin {
     StoredCoin { pans: Some(pans), ..StoredCoin::new(coin, PownString::all(Letter::Untried)) }
 }
 
-pub(super) fn kept_hash(operation: &Operation<RealDisk>) -> Option<BatchHash> {
+pub(super) fn kept_hash(operation: &Operation<AnyDisk>) -> Option<BatchHash> {
     let text = operation.last_note(note::BATCH)?;
     let mut hash = [0; 32];
     hex::decode_to_slice(text, &mut hash).ok()?;
@@ -210,8 +210,8 @@ fn batch_bytes(coins: &[StoredCoin]) -> Zeroizing<Vec<u8>> {
 }
 
 fn read_all(
-    wallet: &Wallet<RealDisk>,
-    operation: &Operation<RealDisk>,
+    wallet: &Wallet<AnyDisk>,
+    operation: &Operation<AnyDisk>,
     place: Place,
 ) -> Result<Vec<StoredCoin>, WalletError> {
     operation.held(place).iter().map(|name| wallet.read(place, name)).collect()

@@ -14,7 +14,7 @@ use coin::{Amount, CoinName, Grade, Ownership, PownString, Rule, SerialNumber, S
 use protocol::machine::{Fault, Report, Totals};
 use raida::Claim;
 use serde::{Deserialize, Serialize};
-use wallet::{Folder, Operation, Place, RealDisk, Regrade, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, Place, Regrade, Wallet, WalletError, WalletName};
 
 use super::prepare::{BANK, FRACKED};
 use super::{Bench, COINS, booking, broken_note, note};
@@ -149,7 +149,7 @@ impl Bench {
 /// Returns the coins of this operation that it does not own yet, with their files and the secrets that the
 /// journal keeps. A coin that it has booked once is not asked for again: it may be somebody else's by now.
 fn open_coins(
-    operation: &Operation<RealDisk>,
+    operation: &Operation<AnyDisk>,
     home: WalletName,
 ) -> Vec<(Place, CoinName, StoredCoin)> {
     let kept = operation.kept(COINS).unwrap_or_default();
@@ -174,8 +174,8 @@ fn open_coins(
 /// A home books a coin once. Of a coin that is final now under new secrets, an older copy is worth
 /// nothing; it is kept under Suspect. One that cannot be read is left for the person to look at.
 fn file_older_copies(
-    wallet: &mut Wallet<RealDisk>,
-    operation: &mut Operation<RealDisk>,
+    wallet: &mut Wallet<AnyDisk>,
+    operation: &mut Operation<AnyDisk>,
     last: &HashSet<SerialNumber>,
 ) -> Result<(), WalletError> {
     for of in [WalletName::Default, WalletName::Receiver] {
@@ -195,7 +195,7 @@ fn file_older_copies(
 }
 
 /// Returns the verdicts that this operation has written down.
-pub(super) fn verdicts(operation: &Operation<RealDisk>) -> Result<Verdicts, WalletError> {
+pub(super) fn verdicts(operation: &Operation<AnyDisk>) -> Result<Verdicts, WalletError> {
     match operation.last_note(note::VERDICTS) {
         Some(text) => serde_json::from_str::<Vec<(SerialNumber, Verdict)>>(text)
             .map(|list| list.into_iter().collect())

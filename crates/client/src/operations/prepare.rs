@@ -15,7 +15,7 @@ use coin::{AGENTS, Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumbe
 use protocol::machine::{Fault, Preparation, Report};
 use raida::Claim;
 use serde::{Deserialize, Serialize};
-use wallet::{Folder, Operation, Place, RealDisk, Regrade, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, Place, Regrade, Wallet, WalletError, WalletName};
 
 use super::booking::{self, SecretsNow};
 use super::{Bench, broken_note, note};
@@ -305,7 +305,7 @@ fn claim(StoredCoin { coin, pans, .. }: &StoredCoin) -> Claim {
 }
 
 /// Returns what was chosen last in this operation.
-fn chosen(operation: &Operation<RealDisk>) -> Result<Chosen, WalletError> {
+fn chosen(operation: &Operation<AnyDisk>) -> Result<Chosen, WalletError> {
     match operation.last_note(note::CHOSEN) {
         Some(text) => serde_json::from_str(text).map_err(|_| broken_note(note::CHOSEN)),
         None => Ok(Chosen::default()),
@@ -315,8 +315,8 @@ fn chosen(operation: &Operation<RealDisk>) -> Result<Chosen, WalletError> {
 /// Moves what this operation itself has moved out of Default, and nothing else, back to where it was:
 /// other transfers of this home have their coins in the same folders.
 fn put_back(
-    wallet: &mut Wallet<RealDisk>,
-    operation: &mut Operation<RealDisk>,
+    wallet: &mut Wallet<AnyDisk>,
+    operation: &mut Operation<AnyDisk>,
 ) -> Result<(), WalletError> {
     let chosen = chosen(operation)?;
     let clean: HashSet<&CoinName> = chosen.clean.iter().collect();
@@ -333,7 +333,7 @@ fn put_back(
 }
 
 fn pick(
-    wallet: &Wallet<RealDisk>,
+    wallet: &Wallet<AnyDisk>,
     amount: Amount,
     taken: &HashSet<CoinName>,
 ) -> Result<Result<Chosen, ChooseError>, WalletError> {
@@ -357,7 +357,7 @@ fn pick(
 
 /// Returns whether the coins of a home make an amount exactly: asked before a connection file is written.
 pub(crate) fn affordable(
-    wallet: &Wallet<RealDisk>,
+    wallet: &Wallet<AnyDisk>,
     amount: Amount,
 ) -> Result<Result<usize, ChooseError>, WalletError> {
     Ok(pick(wallet, amount, &HashSet::new())?

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use coin::SerialNumber;
 use protocol::machine::{Fault, Report, Totals};
-use wallet::{Operation, RealDisk, Receipt, ReceiptCoin, WalletError, WalletName};
+use wallet::{AnyDisk, Operation, Receipt, ReceiptCoin, WalletError, WalletName};
 use zeroize::Zeroizing;
 
 use super::batch::kept_hash;
@@ -79,21 +79,21 @@ impl Bench {
 
 /// Returns the coins that the newest receipt calls owned.
 pub(super) fn owned_by_receipt(
-    operation: &Operation<RealDisk>,
+    operation: &Operation<AnyDisk>,
 ) -> Result<BTreeSet<SerialNumber>, WalletError> {
     let receipt = last(operation).ok_or_else(|| broken_note(note::RECEIPT))?;
     Ok(receipt.coins().iter().filter(|coin| coin.grade.is_owned()).map(|coin| coin.sn).collect())
 }
 
-fn last(operation: &Operation<RealDisk>) -> Option<Receipt> {
+fn last(operation: &Operation<AnyDisk>) -> Option<Receipt> {
     operation.last_note(note::RECEIPT).and_then(|text| Receipt::parse(text.as_bytes()).ok())
 }
 
 /// Keeps a receipt: in the journal first, so that a crash before the file is there gives the same
 /// receipt again, of the same time.
 fn file(
-    wallet: &mut wallet::Wallet<RealDisk>,
-    operation: &mut Operation<RealDisk>,
+    wallet: &mut wallet::Wallet<AnyDisk>,
+    operation: &mut Operation<AnyDisk>,
     of: WalletName,
     receipt: &Receipt,
 ) -> Result<(), WalletError> {
