@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use raida::api::{
-    AboutCoin, Form, Proposal, many_coins, one_coin, read_break, read_cancel, read_change,
-    read_exchange, read_join, read_reservation, read_wanted, write_cancel, write_coins,
-    write_exchange, write_reservation,
+    AboutCoin, Cancellation, Form, Proposal, many_coins, one_coin, read_break, read_cancel,
+    read_change, read_exchange, read_join, read_origin, read_reservation, read_wanted,
+    write_cancel, write_coins, write_exchange, write_reservation, write_take_back,
 };
 use raida::limits::REQUEST_COINS_MAX;
 
@@ -53,9 +53,13 @@ fn about_exchanges(form: &Form<'_>) {
         let read = Form::parse(&written).map(|form| read_reservation(&form));
         assert!(read.is_ok_and(|read| read.is_ok_and(|read| read == (id, reservation))));
     }
-    if let Ok((id, shown)) = read_cancel(form) {
-        let written = write_cancel(id, &shown);
+    let _ = read_origin(form);
+    if let Ok((id, asked)) = read_cancel(form) {
+        let written = match &asked {
+            Cancellation::Plain(shown) => write_cancel(id, shown),
+            Cancellation::TakeBack(back) => write_take_back(id, back),
+        };
         let read = Form::parse(&written).map(|form| read_cancel(&form));
-        assert!(read.is_ok_and(|read| read.is_ok_and(|read| read == (id, shown))));
+        assert!(read.is_ok_and(|read| read.is_ok_and(|read| read == (id, asked))));
     }
 }

@@ -21,7 +21,7 @@
 
 pub(crate) mod corner;
 
-use coin::{AGENTS, SerialNumber};
+use coin::{AGENTS, Origin, SerialNumber};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use raida::api::{Hint, Proposed, Ticket};
@@ -165,7 +165,7 @@ async fn spoken_for(
         Tickets::Common(ticket) => {
             let covered = agent.peers().covered(ticket, until).await.unwrap_or_default();
             let covered: std::collections::HashSet<_> = covered.into_iter().collect();
-            coins.iter().map(|sn| covered.contains(sn)).collect()
+            coins.iter().map(|sn| covered.contains(&(*sn, Origin::Minted))).collect()
         }
         Tickets::Each(tickets) => {
             let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
@@ -177,7 +177,7 @@ async fn spoken_for(
 
 fn coin_of(hint: Hint) -> Option<SerialNumber> {
     match hint {
-        Hint::Coin { sn, age } if age <= TICKET_LIFE => Some(sn),
+        Hint::Coin { sn, age, origin: Origin::Minted } if age <= TICKET_LIFE => Some(sn),
         Hint::Coin { .. } | Hint::Unknown | Hint::Malformed => None,
     }
 }

@@ -8,7 +8,9 @@ mod audit;
 mod exchange;
 mod form;
 pub mod hint;
+mod lineage;
 mod offer;
+mod origins;
 mod question;
 mod reply;
 mod request_id;
@@ -19,12 +21,15 @@ mod ticket;
 
 pub use audit::{Audit, Circulation, Exchanges};
 pub use exchange::{
-    Breaking, Exchange, KnownCoin, Reservation, read_break, read_cancel, read_change,
+    Breaking, Cancellation, Exchange, KnownCoin, Reservation, read_break, read_cancel, read_change,
     read_exchange, read_join, read_reservation, write_cancel, write_exchange, write_reservation,
+    write_take_back,
 };
 pub use form::{Form, FormError};
 pub use hint::Hint;
+pub use lineage::{Ancestry, BadLineage, read_origin, write_origin};
 pub use offer::{ChangeGiven, Offer, Wanted, read_wanted};
+pub use origins::{COUNTS_ORIGINS, Counting, write_origins};
 pub use question::{
     AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins, write_coins_with,
 };

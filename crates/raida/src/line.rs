@@ -58,6 +58,8 @@ pub(crate) enum Silence {
     OtherAgent,
     #[error("no hints in the answer")]
     NoHint,
+    #[error("not the lineage that was asked for")]
+    NoLineage,
     #[error("no network id in the answer")]
     NoNetwork,
 }

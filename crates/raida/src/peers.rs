@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coin::SerialNumber;
+use coin::{Lineage, Origin, SerialNumber};
 use tokio::time::Instant;
 
 use crate::api::{Hint, Ticket};
@@ -39,7 +39,17 @@ impl Peers {
 
     /// Asks the agent that gave this ticket which coins it speaks for; nothing when it does not
     /// say so in so many words.
-    pub async fn covered(&self, ticket: &Ticket, until: Instant) -> Option<Vec<SerialNumber>> {
+    pub async fn covered(
+        &self,
+        ticket: &Ticket,
+        until: Instant,
+    ) -> Option<Vec<(SerialNumber, Origin)>> {
         self.lines[ticket.agent()].ask_covered(ticket, self.own, until).await.ok()
+    }
+
+    /// Asks an agent, 0 to 24, which exchange an origin is; nothing when it does not say what has
+    /// this hash.
+    pub async fn lineage(&self, agent: usize, origin: Origin, until: Instant) -> Option<Lineage> {
+        self.lines[agent].ask_lineage(origin, until).await.ok()
     }
 }

@@ -1,6 +1,6 @@
 //! An agent's word for others of its kind: tickets, and what they speak for.
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{AuthenticityNumber, Origin, SerialNumber};
 use raida::api::{Hint, KnownCoin, Ticket};
 use tokio::time::Instant;
 
@@ -56,7 +56,9 @@ impl Agent {
         let coins = firsts.iter().flatten().map(|(_, coin)| coin.clone()).collect();
         let mut given = self.vouch(coins).await?.into_iter();
         let hint = |first| match first {
-            Some((age, (sn, _))) if given.next() == Some(true) => Hint::Coin { sn, age },
+            Some((age, (sn, _))) if given.next() == Some(true) => {
+                Hint::Coin { sn, origin: Origin::Minted, age }
+            }
             Some(_) | None => Hint::Unknown,
         };
         Ok(firsts.into_iter().map(hint).collect())

@@ -3,8 +3,8 @@
 
 use coin::NETWORK_NUMBER;
 use raida::api::{
-    ChangeGiven, Form, Offer, Reply, Route, Status, read_break, read_cancel, read_change,
-    read_exchange, read_join, read_reservation, read_wanted,
+    Cancellation, ChangeGiven, Form, Offer, Reply, Route, Status, read_break, read_cancel,
+    read_change, read_exchange, read_join, read_origin, read_reservation, read_wanted,
 };
 
 use super::Refusal;
@@ -64,9 +64,22 @@ pub(crate) async fn cancel<'s>(
     form: &Form<'_>,
     signature: &'s Signature,
 ) -> Result<Answer<'s>, Refusal> {
-    let (id, shown) = read_cancel(form)?;
+    let (id, what) = read_cancel(form)?;
+    let shown = match what {
+        Cancellation::Plain(shown) => shown,
+        Cancellation::TakeBack(back) => back.inputs().to_vec(),
+    };
     let decided = agent.cancel(id, shown).await?;
     Ok(say(signature, decided, Status::Cancelled, "Cancelled"))
+}
+
+/// Answers `lineage`.
+pub(crate) fn lineage<'s>(
+    form: &Form<'_>,
+    signature: &'s Signature,
+) -> Result<Answer<'s>, Refusal> {
+    read_origin(form)?;
+    Ok(Answer::One(Box::new(signature.reply(Status::Fail, "No such exchange is known here"))))
 }
 
 /// Answers `show_change`.

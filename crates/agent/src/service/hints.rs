@@ -1,6 +1,7 @@
 //! `hints` and `multi_hints`: which coins do tickets speak for? Agents ask one another.
 
-use raida::api::hint::{addressee, write_serials};
+use coin::Origin;
+use raida::api::hint::{addressee, write_covered};
 use raida::api::{Dud, Form, Hint, Ticket};
 
 use super::Refusal;
@@ -13,7 +14,9 @@ pub(crate) async fn one<'s>(agent: &Agent, form: &Form<'_>) -> Result<Answer<'s>
     let by = addressee(form)?;
     if let Some(ticket) = form.one("master_ticket") {
         let ticket = read("master_ticket", ticket)?;
-        return Ok(Answer::Text(write_serials(&agent.ticket_coins(&ticket, by).await?)));
+        let coins = agent.ticket_coins(&ticket, by).await?.into_iter();
+        let coins: Vec<_> = coins.map(|sn| (sn, Origin::Minted)).collect();
+        return Ok(Answer::Text(write_covered(&coins)));
     }
     let ticket = read("rn", form.one("rn").ok_or(Dud::Missing { field: "rn" })?)?;
     let hint = agent.hints(&[ticket], by).await?.pop();

@@ -16,7 +16,7 @@ use crate::limits::REQUEST_COINS_MAX;
 
 pub use forms::{
     read_break, read_cancel, read_change, read_exchange, read_join, read_reservation, write_cancel,
-    write_exchange, write_reservation,
+    write_exchange, write_reservation, write_take_back,
 };
 
 /// A serial number with the secret that is held, or shall be held, for it.
@@ -36,6 +36,16 @@ pub struct Exchange {
 pub struct Reservation {
     inputs: Vec<KnownCoin>,
     numbers: Vec<SerialNumber>,
+}
+
+/// What a request of the route `cancel` asks for beside that its id is never executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// Nothing. These coins show who asks; they may be none.
+    Plain(Vec<KnownCoin>),
+    /// Where it was executed, that the outputs, which are shown with the secrets that are held,
+    /// are taken out and the inputs come back with the secrets that stand there.
+    TakeBack(Exchange),
 }
 
 /// A coin that is given for serial numbers whose secrets the agent chooses.

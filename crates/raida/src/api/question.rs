@@ -84,6 +84,12 @@ pub enum Dud {
     /// No id of a request.
     #[error("id is not 32 hexadecimal digits")]
     RequestId,
+    /// No origin of 64 hexadecimal digits.
+    #[error("{field} is not the origin of an exchange, 64 hexadecimal digits")]
+    Origin {
+        /// The field.
+        field: &'static str,
+    },
     /// No seed of 8 hexadecimal digits.
     #[error("seed is not 8 hexadecimal digits")]
     Seed,

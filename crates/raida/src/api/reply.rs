@@ -1,13 +1,13 @@
 //! An answer about one coin or one request.
 
 use std::borrow::Cow;
-
 use std::fmt;
 
+use coin::Origin;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Status;
+use super::{Status, origins};
 
 /// One object of an answer. Only `status` is always there; v1 servers leave out the others as
 /// they like, and write numbers with or without quotes.
@@ -37,6 +37,13 @@ pub struct Reply<'a> {
     /// Brief form: the ticket of all coins that passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Cow<'a, str>>,
+    /// Where the coin came from, 64 hexadecimal digits, when an exchange made it and the caller
+    /// counts origins; with status `exchange` the origin of the coins that it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Cow<'a, str>>,
+    /// Brief form: the same for each coin, `-` for one that was minted or did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Cow<'a, str>>,
     /// Route `version`: the network id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Cow<'a, str>>,
@@ -46,6 +53,18 @@ impl Reply<'_> {
     /// Returns the status, or `None` for a word without meaning.
     pub fn status(&self) -> Option<Status> {
         Status::from_word(&self.status)
+    }
+
+    /// Returns where the coin came from, or `None` when what stands there is no origin. An agent
+    /// that says nothing means a coin that was minted.
+    pub fn origin(&self) -> Option<Origin> {
+        origins::read(self.origin.as_deref())
+    }
+
+    /// Returns where each of so many coins came from, or `None` when the list is of another length
+    /// or holds something else. An agent that says nothing means coins that were minted.
+    pub fn origins(&self, coins: usize) -> Option<Vec<Origin>> {
+        origins::read_many(self.origins.as_deref(), coins)
     }
 
     /// Returns how an agent signs its answers.
@@ -63,12 +82,20 @@ pub(crate) struct CoinReply<'a> {
     status: Cow<'a, str>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) sn: Option<u64>,
+    #[serde(default)]
+    origin: Option<Cow<'a, str>>,
 }
 
 impl CoinReply<'_> {
     /// Returns the status, or `None` for a word without meaning.
     pub(crate) fn status(&self) -> Option<Status> {
         Status::from_word(&self.status)
+    }
+
+    /// Returns where the coin came from; see [`Reply::origin`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "called by whoever counts origins"))]
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        origins::read(self.origin.as_deref())
     }
 }
 
@@ -137,6 +164,24 @@ mod tests {
             assert_eq!((reply.status(), reply.sn), (None, None));
         }
         assert!(serde_json::from_str::<Reply<'_>>(r#"{"sn":77}"#).is_err());
+    }
+
+    #[test]
+    fn a_coin_of_which_no_origin_is_said_was_minted_and_a_wrong_one_is_none() {
+        let of = "a7".repeat(32);
+        let made = Some(Origin::Exchange([0xa7; 32]));
+        for (said, expected) in [
+            (String::new(), Some(Origin::Minted)),
+            (format!(r#","origin":"{of}""#), made),
+            (r#","origin":"minted""#.to_owned(), Some(Origin::Minted)),
+            (r#","origin":"a7""#.to_owned(), None),
+            (r#","origin":null"#.to_owned(), Some(Origin::Minted)),
+        ] {
+            let text = format!(r#"{{"status":"pass","sn":1{said}}}"#);
+            let (whole, short): (Reply<'_>, CoinReply<'_>) =
+                (serde_json::from_str(&text).unwrap(), serde_json::from_str(&text).unwrap());
+            assert_eq!((whole.origin(), short.origin()), (expected, expected), "{text}");
+        }
     }
 
     #[test]

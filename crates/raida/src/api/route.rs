@@ -31,6 +31,8 @@ pub enum Route {
     Exchange,
     /// Sees to it that a request is not executed any more.
     Cancel,
+    /// Which exchange an origin is.
+    Lineage,
     /// What is in circulation.
     Audit,
     /// Which coin a ticket speaks for.
@@ -57,7 +59,7 @@ pub enum Shape {
 }
 
 /// Names on the wire; the first one of a route is the one this client uses.
-const NAMES: [(&str, Route); 21] = [
+const NAMES: [(&str, Route); 22] = [
     ("echo", Route::Echo),
     ("version", Route::Version),
     ("detect", Route::Detect),
@@ -73,6 +75,7 @@ const NAMES: [(&str, Route); 21] = [
     ("reserve", Route::Reserve),
     ("exchange", Route::Exchange),
     ("cancel", Route::Cancel),
+    ("lineage", Route::Lineage),
     ("audit", Route::Audit),
     ("hints", Route::Hints),
     ("multi_hints", Route::MultiHints),
@@ -121,6 +124,7 @@ impl Route {
             | Route::Reserve
             | Route::Exchange
             | Route::Cancel
+            | Route::Lineage
             | Route::Audit
             | Route::Fix
             | Route::SuperFix => Shape::Object,

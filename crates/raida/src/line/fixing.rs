@@ -1,21 +1,23 @@
 //! What a line is used for when a coin is fixed: to get tickets, to ask about them, and to have
-//! new secrets set.
+//! new secrets set; and to hear which exchange made it.
 
 use bytes::Bytes;
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{AuthenticityNumber, Lineage, Origin, SerialNumber};
 use tokio::time::Instant;
 use tracing::debug;
 use zeroize::Zeroizing;
 
 use super::{Line, Silence};
-use crate::api::hint::{TO, read_serials};
+use crate::api::hint::{TO, read_covered};
 use crate::api::{
-    AboutCoin, Hint, Reply, Route, Status, Ticket, write_coins_with, write_super_fix,
+    AboutCoin, Ancestry, Hint, Reply, Route, Status, Ticket, write_coins_with, write_origin,
+    write_super_fix,
 };
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, REQUEST_COINS_MAX};
 
-/// Bytes of the longest list of coins on one ticket: 8 digits and a comma each.
-const SERIALS_BYTES_MAX: usize = 9 * REQUEST_COINS_MAX;
+/// Bytes of the longest list of coins, on one ticket or in a lineage: 8 digits, an origin and what
+/// stands between, each.
+const LIST_BYTES_MAX: usize = (8 + 2 * Origin::BYTES + 2) * REQUEST_COINS_MAX;
 
 /// The answer of an agent that was asked for a ticket.
 pub(crate) struct Ticketed {
@@ -71,10 +73,23 @@ impl Line {
         ticket: &Ticket,
         by: usize,
         until: Instant,
-    ) -> Result<Vec<SerialNumber>, Silence> {
+    ) -> Result<Vec<(SerialNumber, Origin)>, Silence> {
         let body = Zeroizing::new(format!("{TO}={by}&master_ticket={ticket}").into_bytes());
-        let answer = self.ask(Route::Hints, body, SERIALS_BYTES_MAX, until).await?;
-        str::from_utf8(&answer).map(read_serials).map_err(|_| Silence::NoHint)
+        let answer = self.ask(Route::Hints, body, LIST_BYTES_MAX, until).await?;
+        str::from_utf8(&answer).map(read_covered).map_err(|_| Silence::NoHint)
+    }
+
+    /// Asks which exchange this origin is. What has another hash is no answer.
+    pub(crate) async fn ask_lineage(
+        &self,
+        origin: Origin,
+        until: Instant,
+    ) -> Result<Lineage, Silence> {
+        let body = Zeroizing::new(write_origin(origin).into_bytes());
+        let bytes_max = ANSWER_BYTES_MAX + LIST_BYTES_MAX;
+        let answer = self.ask(Route::Lineage, body, bytes_max, until).await?;
+        let ancestry: Ancestry<'_> = serde_json::from_slice(&answer)?;
+        ancestry.of(origin).map_err(|_| Silence::NoLineage)
     }
 
     /// Asks the agent to set new secrets on these tickets. Returns what it says of each coin, in

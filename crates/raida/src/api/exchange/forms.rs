@@ -5,6 +5,7 @@
 //! | `exchange` | `id`, arrays `sns`, `ans`, `denomination` | arrays `csn`, `cpan` |
 //! | `reserve` | the same | array `csn` |
 //! | `cancel` | `id`; the coins too, or none | |
+//! | `cancel`, to take back | `id`, `sns`, `ans` (the secrets that they shall have), `denomination` | `csn`, `cpan` (the secrets that are held) |
 //! | `break` (v1) | `sn`, `an`, `dn` | arrays `csn`, `cpan` |
 //! | `join` (v1) | arrays `sn`, `an`, `dn` | `csn`, `cpan`, `return` |
 //! | `change` (v1) | `sn`, `an`, `denomination` | array `sns` |
@@ -12,7 +13,7 @@
 use coin::{AuthenticityNumber, SerialNumber};
 use zeroize::Zeroizing;
 
-use super::{Breaking, Exchange, KnownCoin, Reservation};
+use super::{Breaking, Cancellation, Exchange, KnownCoin, Reservation};
 use crate::api::question::{self, Dud, Names, Proposal};
 use crate::api::{Form, RequestId};
 
@@ -38,17 +39,22 @@ pub fn read_reservation(form: &Form<'_>) -> Result<(RequestId, Reservation), Dud
     Ok((id(form)?, Reservation::new(coins(form, &question::MANY)?, wanted)?))
 }
 
-/// Reads a request of the route `cancel`: the id, and the coins that it shows, which may be none.
+/// Reads a request of the route `cancel`: the id, and the coins that it shows, which may be none;
+/// with outputs it also takes back what was executed.
 ///
 /// # Errors
 ///
 /// See [`Dud`].
-pub fn read_cancel(form: &Form<'_>) -> Result<(RequestId, Vec<KnownCoin>), Dud> {
+pub fn read_cancel(form: &Form<'_>) -> Result<(RequestId, Cancellation), Dud> {
+    if !form.all("csn").is_empty() {
+        let (id, back) = read_exchange(form)?;
+        return Ok((id, Cancellation::TakeBack(back)));
+    }
     let shown = match form.all(question::MANY.sn) {
         [] => Vec::new(),
         _ => coins(form, &question::MANY)?,
     };
-    Ok((id(form)?, shown))
+    Ok((id(form)?, Cancellation::Plain(shown)))
 }
 
 /// Reads a request of v1's route `break`.
@@ -112,6 +118,13 @@ pub fn write_cancel(id: RequestId, shown: &[KnownCoin]) -> Zeroizing<Vec<u8>> {
     let mut body = begin(id, shown.len());
     write_coins(&mut body, shown);
     body
+}
+
+/// Writes the body of a request of the route `cancel` that takes back what was executed. Its inputs
+/// are the coins to have again, with the secrets that they shall have; its outputs are the coins
+/// that were made, with the secrets that are held. See [`write_exchange`].
+pub fn write_take_back(id: RequestId, back: &Exchange) -> Zeroizing<Vec<u8>> {
+    write_exchange(id, back)
 }
 
 fn begin(id: RequestId, coins: usize) -> Zeroizing<Vec<u8>> {

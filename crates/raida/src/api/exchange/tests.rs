@@ -83,7 +83,7 @@ proptest! {
         let inputs = known_all(given.iter().copied());
         let exchange = Exchange::new(inputs.clone(), known_all(taken.iter().copied())).unwrap();
         let body = write_exchange(id(byte), &exchange);
-        prop_assert_eq!(read_exchange(&Form::parse(&body).unwrap()), Ok((id(byte), exchange)));
+        prop_assert_eq!(read_exchange(&Form::parse(&body).unwrap()), Ok((id(byte), exchange.clone())));
 
         let wanted = taken.iter().map(|number| known(*number).0).collect();
         let reservation = Reservation::new(inputs.clone(), wanted).unwrap();
@@ -91,9 +91,11 @@ proptest! {
         prop_assert_eq!(read_reservation(&Form::parse(&body).unwrap()), Ok((id(byte), reservation)));
 
         let body = write_cancel(id(byte), &inputs);
-        prop_assert_eq!(read_cancel(&Form::parse(&body).unwrap()), Ok((id(byte), inputs)));
+        prop_assert_eq!(read_cancel(&Form::parse(&body).unwrap()), Ok((id(byte), Cancellation::Plain(inputs))));
         let body = write_cancel(id(byte), &[]);
-        prop_assert_eq!(read_cancel(&Form::parse(&body).unwrap()), Ok((id(byte), Vec::new())));
+        prop_assert_eq!(read_cancel(&Form::parse(&body).unwrap()), Ok((id(byte), Cancellation::Plain(Vec::new()))));
+        let (body, back) = (write_take_back(id(byte), &exchange), Cancellation::TakeBack(exchange));
+        prop_assert_eq!(read_cancel(&Form::parse(&body).unwrap()), Ok((id(byte), back)));
     }
 }
 
