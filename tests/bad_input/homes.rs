@@ -85,6 +85,22 @@ fn a_place_where_no_home_can_be_made_is_refused() {
 }
 
 #[test]
+fn a_folder_with_other_things_in_it_does_not_become_a_home() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Home { world: town().world.clone(), dir: town().path("mine") };
+    fs::create_dir(&home.dir).unwrap();
+    fs::write(home.dir.join(".profile"), "mine").unwrap();
+    fs::set_permissions(&home.dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let agents = town().agents.file.to_str().unwrap();
+    let init = || home.command(Program::CoinWallet, &["init", "--agents", agents]);
+    unchanged(&home.dir, || refuses(init, 3, &[".profile", "--home"]));
+    assert_eq!(fs::metadata(&home.dir).unwrap().permissions().mode() & 0o777, 0o755);
+    fs::remove_file(home.dir.join(".profile")).unwrap();
+    run(&mut init()).exits(0);
+}
+
+#[test]
 fn a_home_that_others_could_read_is_closed_to_them() {
     use std::os::unix::fs::PermissionsExt;
 

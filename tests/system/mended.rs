@@ -170,6 +170,7 @@ fn coins_in_flight_are_not_lost_to_agents_of_another_network() {
         ask(home, &abroad.addresses);
         let said = ends_with(IN_FLIGHT, resume(home));
         abroad.is_told_from(home, &said);
+        assert!(said.contains("of another network than the coins"), "{said}");
     }
     assert_eq!(homes.map(coin_files), before);
 

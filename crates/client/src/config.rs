@@ -128,7 +128,8 @@ impl Config {
         }
     }
 
-    /// Writes the configuration of a new home; an equal one may be there already, another may not.
+    /// Writes the configuration of a new home; an equal one may be there already, another may not. A folder
+    /// with anything else in it is left as it is: a home is closed to all other users.
     ///
     /// # Crash safety
     /// The file is complete and synced before it has its name: after a crash it is there or not.
@@ -144,6 +145,7 @@ impl Config {
                 )),
             };
         }
+        refuse_folder_of_others(home)?;
         let text = toml::to_string(self).map_err(|error| cannot_write(&path, &error))?;
         write_new(home, &path, text.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
         Ok(Written::Now)
@@ -191,6 +193,30 @@ pub(crate) fn home(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
         )
     })?;
     Ok(strategy.data_dir().join("liveconnect"))
+}
+
+/// Whether a folder is a home that lost its configuration, or has nothing in it that is not ours: a run that
+/// was killed leaves its half-written file.
+fn refuse_folder_of_others(home: &Path) -> Result<(), Failure> {
+    let names = match fs::read_dir(home) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name())),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(cannot_write(home, &error)),
+    };
+    let names = names.collect::<Result<Vec<_>, _>>().map_err(|error| cannot_read(home, &error))?;
+    let stranger = names.iter().find(|name| !name.to_string_lossy().starts_with("config."));
+    match stranger {
+        Some(name) if names.iter().all(|name| name != ".journal") => Err(Failure::new(
+            Exit::File,
+            format!(
+                "{} holds other things, such as {}, and a home is closed to all other users",
+                home.display(),
+                protocol::line::shown(&name.to_string_lossy())
+            ),
+            "choose a --home that does not exist yet or is empty",
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn is_false(value: &bool) -> bool {

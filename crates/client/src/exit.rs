@@ -122,6 +122,7 @@ fn of_cause(cause: &Cause) -> Exit {
         Cause::Undecided(_) => Exit::InFlight,
         Cause::Fault(fault) => match fault {
             Fault::TooFewAgents { .. } => Exit::Agents,
+            Fault::OtherAgents => Exit::Differ,
             Fault::NoExactCoins => Exit::NotEnough,
             Fault::BadBatch(_) | Fault::BadReceipt(_) => Exit::Refused,
             Fault::Disk(_) => Exit::File,
@@ -148,6 +149,8 @@ mod tests {
         check(&Outcome::Returned(Cause::Declined), Exit::Refused, Exit::Returned);
         let few = Cause::Fault(Fault::TooFewAgents { answered: 12 });
         check(&Outcome::Returned(few), Exit::Agents, Exit::Returned);
+        let foreign = Cause::Fault(Fault::OtherAgents);
+        check(&Outcome::Returned(foreign), Exit::Differ, Exit::Returned);
         check(
             &Outcome::Returned(Cause::Fault(Fault::NoExactCoins)),
             Exit::NotEnough,

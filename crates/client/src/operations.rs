@@ -138,7 +138,7 @@ impl Bench {
                     self.screen.warn(&format!(
                         "the agents answer as network {found}, the coins are of {wanted}"
                     ));
-                    return Err(Fault::TooFewAgents { answered: 0 });
+                    return Err(Fault::OtherAgents);
                 }
                 Err(few) if pause > AGENTS_PAUSE_MAX => {
                     return Err(Fault::TooFewAgents { answered: few.answered });

@@ -15,6 +15,9 @@ pub(crate) fn fault(fault: &Fault) -> String {
         Fault::TooFewAgents { answered } => {
             format!("only {answered} of the 25 detection agents answered, 13 are needed")
         }
+        Fault::OtherAgents => {
+            "the agents that answer are of another network than the coins".to_owned()
+        }
         Fault::NoExactCoins => "your coins do not make this amount exactly".to_owned(),
         Fault::BadBatch(what) => format!("the sender's coins are not what was announced: {what}"),
         Fault::BadReceipt(what) => {
@@ -116,6 +119,9 @@ pub(crate) fn advice(outcome: &Outcome) -> &'static str {
             }
             Cause::Fault(Fault::TooFewAgents { .. }) => {
                 "a new --conn file when the agents are there again"
+            }
+            Cause::Fault(Fault::OtherAgents) => {
+                "correct `agents` in config.toml of the home, then a new --conn file"
             }
             Cause::Fault(Fault::NoExactCoins) => {
                 "coin-wallet balance, and an amount that the coins make exactly"

@@ -222,6 +222,8 @@ pub enum Fault {
         /// How many answered.
         answered: u8,
     },
+    /// The agents that answer are of another network than the coins: what they say is no verdict.
+    OtherAgents,
     /// The coins do not make the amount, or not exactly.
     NoExactCoins,
     /// The batch is not what the manifest says, or not coins. Says what is wrong.

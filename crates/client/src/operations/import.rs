@@ -133,6 +133,11 @@ fn failure(fault: &Fault) -> Failure {
             format!("{}: the coins wait in Suspect", words::fault(fault)),
             "when the agents are there: coin-wallet resume",
         ),
+        Fault::OtherAgents => Failure::new(
+            Exit::Differ,
+            format!("{}: the coins wait", words::fault(fault)),
+            "correct `agents` in config.toml of the home, then run: coin-wallet resume",
+        ),
         _ => Failure::new(Exit::File, words::fault(fault), "mend it, then run: coin-wallet resume"),
     }
 }

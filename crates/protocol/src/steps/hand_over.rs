@@ -247,6 +247,7 @@ impl Receiver {
         match fault {
             Fault::BadBatch(why) => self.refuse(batch, why, turn),
             Fault::TooFewAgents { .. }
+            | Fault::OtherAgents
             | Fault::NoExactCoins
             | Fault::BadReceipt(_)
             | Fault::Disk(_) => self.give_up(Cause::Fault(fault), turn),

@@ -273,6 +273,7 @@ fn reason(cause: &Cause) -> String {
         Cause::Fault(Fault::TooFewAgents { answered }) => {
             format!("only {answered} of my agents answered")
         }
+        Cause::Fault(Fault::OtherAgents) => "my agents are not those of these coins".to_owned(),
         Cause::Fault(Fault::NoExactCoins) => "I have no coins that make the amount".to_owned(),
         Cause::Fault(Fault::BadBatch(why) | Fault::BadReceipt(why)) => why.clone(),
         Cause::Fault(Fault::Disk(_)) => "my disk failed".to_owned(),

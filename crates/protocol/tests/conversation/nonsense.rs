@@ -64,6 +64,7 @@ fn failure(random: &mut Random) -> Input {
         Fault::BadBatch("odd".into()),
         Fault::Disk("full".into()),
         Fault::TooFewAgents { answered: 0 },
+        Fault::OtherAgents,
     ];
     Input::Failed(one(random, &jobs), one(random, &faults))
 }
