@@ -133,6 +133,7 @@ fn tell(screen: &Screen, report: &RecoveryReport) {
         set_aside,
         filed: _,
         never_began: _,
+        damaged,
         closed_to_others,
     } = report;
     if !replayed.is_empty() {
@@ -153,6 +154,9 @@ fn tell(screen: &Screen, report: &RecoveryReport) {
     }
     for path in set_aside {
         screen.warn(&format!("{} was set aside: it is torn or superfluous", path.display()));
+    }
+    for journal in damaged {
+        screen.warn(&words::damaged(journal));
     }
     for path in closed_to_others {
         screen.warn(&format!(

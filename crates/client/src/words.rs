@@ -4,6 +4,7 @@ use coin::Amount;
 use protocol::machine::{Cause, Fault, Outcome, Totals};
 use protocol::message::Number;
 use protocol::waits::WaitingFor;
+use wallet::DamagedJournal;
 
 /// What a home is told that lets plain HTTP go beyond this machine.
 pub(crate) const INSECURE_HTTP: &str = "insecure_http is set in config.toml: the secrets of coins go in the \
@@ -60,6 +61,15 @@ pub(crate) fn cause(cause: &Cause) -> String {
             totals.counterfeit
         ),
     }
+}
+
+/// Says what a damaged journal means.
+pub(crate) fn damaged(journal: &DamagedJournal) -> String {
+    format!(
+        "the journal of {} is damaged and cannot be gone on with: {}. Its coins may be in flight; all others \
+         can be used. Put that file back from a backup, and never delete it",
+        journal.id, journal.why
+    )
 }
 
 /// Says what is waited for.

@@ -14,8 +14,8 @@ use crate::disk::Disk;
 use crate::error::WalletError;
 use crate::limits::BALANCE_READINGS_MAX;
 use crate::listing;
+use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::place::{Folder, Place, WalletName};
-use crate::wallet::open_states;
 
 /// What a home is worth. As JSON:
 /// `{"v":1,"total":n,"in_flight":n,"limbo":n,"suspect":n,"folders":{"Default/Bank":n,…}}`.
@@ -33,6 +33,8 @@ pub struct Balance {
     /// Each folder by itself, if it holds coins; Default/Bank always. A coin
     /// seen in two folders is in both, so the sum may be more than the total.
     pub folders: BTreeMap<Place, Amount>,
+    /// Journals that are damaged: what is in flight by them may be more.
+    pub damaged: Vec<DamagedJournal>,
 }
 
 /// One reading of a home.
@@ -41,13 +43,13 @@ struct Reading {
     folders: BTreeMap<Place, BTreeSet<SerialNumber>>,
     in_flight: BTreeSet<SerialNumber>,
     leaving: BTreeSet<SerialNumber>,
+    damaged: Vec<DamagedJournal>,
 }
 
 /// Returns what the home on `disk` is worth.
 ///
 /// # Errors
-/// Those of the disk; [`WalletError::JournalDamaged`], because then it is not
-/// known what is in flight.
+/// Those of the disk; [`WalletError::JournalTooNew`].
 pub fn balance(disk: &impl Disk) -> Result<Balance, WalletError> {
     let mut last = Reading::of(disk)?;
     for _ in 1..BALANCE_READINGS_MAX {
@@ -63,9 +65,16 @@ pub fn balance(disk: &impl Disk) -> Result<Balance, WalletError> {
 impl Reading {
     fn of(disk: &impl Disk) -> Result<Reading, WalletError> {
         let mut reading = Reading::default();
-        for state in open_states(disk)? {
+        let open = OpenJournals::read(disk)?;
+        for state in open.states {
             reading.in_flight.extend(state.in_flight());
             reading.leaving.extend(state.leaving());
+        }
+        for (journal, state) in open.damaged {
+            reading.in_flight.extend(state.in_flight());
+            // Behind the damage it may say that they left.
+            reading.in_flight.extend(state.leaving());
+            reading.damaged.push(journal);
         }
         for place in Place::all().filter(|place| is_shown(*place)) {
             reading.folders.insert(place, listing::serial_numbers(disk, place)?);
@@ -89,6 +98,7 @@ impl Reading {
             limbo: beside(&self.all_in(Folder::Limbo)),
             suspect: beside(&self.all_in(Folder::Suspect)),
             folders: self.by_folder(),
+            damaged: self.damaged.clone(),
         }
     }
 

@@ -9,9 +9,10 @@ use crate::disk::{Disk, EntryKind};
 use crate::error::{DiskError, WalletError};
 use crate::limits::NAMES_TRIED_MAX;
 use crate::naming;
+use crate::open_journals::OpenJournals;
 use crate::operation::state::State;
 use crate::place::{Folder, Place, WalletName};
-use crate::wallet::{Wallet, open_states};
+use crate::wallet::Wallet;
 
 /// What was moved to Suspect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl<D: Disk> Wallet<D> {
     /// Moves everything in Import and Export of a wallet that belongs to no open
     /// operation to its Suspect: also files that are no coins, directories and
     /// symbolic links (these are not followed). Names are kept; one that is
-    /// taken gets a suffix.
+    /// taken gets a suffix. Moves nothing while a journal is damaged.
     ///
     /// # Errors
     /// Those of the disk and of the journals.
@@ -34,11 +35,15 @@ impl<D: Disk> Wallet<D> {
     /// folders that the files came from. What a crash left is moved by the next call.
     pub fn clear(&mut self, of: WalletName) -> Result<Cleared, WalletError> {
         self.home.health.ask()?;
-        let open = open_states(&self.home.disk)?;
+        let open = OpenJournals::read(&self.home.disk)?;
         let mut cleared = Cleared::default();
+        // Any file may belong to an operation whose journal cannot be read to its end.
+        if !open.damaged.is_empty() {
+            return Ok(cleared);
+        }
         let folders = [of.place(Folder::Import), of.place(Folder::Export)];
         for from in folders {
-            self.clear_place(from, &open, &mut cleared)?;
+            self.clear_place(from, &open.states, &mut cleared)?;
         }
         if !cleared.moved.is_empty() {
             let suspect = of.place(Folder::Suspect);

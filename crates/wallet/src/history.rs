@@ -6,6 +6,7 @@ use crate::journal::format::Line;
 use crate::journal::record::Record;
 use crate::journal::{self, Flaw};
 use crate::limits::JOURNAL_ENDS_BYTES;
+use crate::open_journals::DamagedJournal;
 use crate::operation::state::State;
 use crate::operation::{End, Kind, OperationId};
 
@@ -34,22 +35,47 @@ impl std::fmt::Debug for Ended {
     }
 }
 
-/// Returns the operations that have ended, in the order of their ends. Needs no lock.
+/// The operations of a home that have ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// They, in the order of their ends.
+    pub ended: Vec<Ended>,
+    /// Journals, of ended and of open operations, that do not begin or end as they should.
+    pub damaged: Vec<DamagedJournal>,
+}
+
+/// Returns the operations that have ended. Needs no lock. What is between the ends of a journal is not
+/// looked at.
 ///
 /// # Errors
-/// Those of the disk; [`WalletError::JournalDamaged`] when a journal does not
-/// begin or end as it should. What is between is not looked at.
-pub fn history(disk: &impl Disk) -> Result<Vec<Ended>, WalletError> {
-    let mut all = Vec::new();
+/// Those of the disk; [`WalletError::JournalTooNew`].
+pub fn history(disk: &impl Disk) -> Result<History, WalletError> {
+    let mut history = History::default();
     for id in journal::list(disk, journal::DONE)? {
-        all.push(read_done(disk, id)?);
+        history.add(id, read_done(disk, id).map(Some))?;
     }
     for id in journal::list(disk, journal::OPEN)? {
         // One that ended just before a crash has not moved yet.
-        all.extend(read_open(disk, id)?.filter(|ended| all.iter().all(|it| it.id != ended.id)));
+        if history.ended.iter().all(|ended| ended.id != id) {
+            history.add(id, read_open(disk, id))?;
+        }
     }
-    all.sort_by_key(|ended| (ended.end.at_secs, ended.id));
-    Ok(all)
+    history.ended.sort_by_key(|ended| (ended.end.at_secs, ended.id));
+    Ok(history)
+}
+
+impl History {
+    fn add(
+        &mut self,
+        id: OperationId,
+        read: Result<Option<Ended>, WalletError>,
+    ) -> Result<(), WalletError> {
+        match read {
+            Ok(ended) => self.ended.extend(ended),
+            Err(error) => self.damaged.push(DamagedJournal::from_error(id, error)?),
+        }
+        Ok(())
+    }
 }
 
 /// Returns operation `id` if it has ended.

@@ -49,6 +49,7 @@ mod journal;
 pub mod limits;
 mod listing;
 mod naming;
+mod open_journals;
 mod operation;
 mod place;
 mod receipt;
@@ -62,9 +63,10 @@ pub use disk::{
     Rights, SimDisk,
 };
 pub use error::{DiskError, Holder, OpenError, WalletError};
-pub use history::{Ended, history};
+pub use history::{Ended, History, history};
 pub use journal::Flaw;
 pub use listing::Bookings;
+pub use open_journals::DamagedJournal;
 pub use operation::{
     Acted, Conflict, End, Kind, Operation, OperationId, OperationIdError, Regrade,
 };

@@ -6,8 +6,8 @@ use coin::{CoinName, SerialNumber};
 
 use crate::disk::{Disk, EntryKind};
 use crate::error::{DiskError, WalletError};
+use crate::open_journals::OpenJournals;
 use crate::place::{Folder, Place};
-use crate::wallet::open_states;
 
 /// The coins that a home has booked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Bookings(BTreeSet<SerialNumber>);
 impl Bookings {
     pub(crate) fn read(disk: &impl Disk) -> Result<Bookings, WalletError> {
         let mut booked = BTreeSet::new();
-        for state in open_states(disk)? {
+        let open = OpenJournals::read(disk)?;
+        for state in open.states.iter().chain(open.damaged.iter().map(|(_, state)| state)) {
             booked.extend(state.in_flight());
             booked.extend(state.undecided());
         }

@@ -13,6 +13,7 @@ use crate::error::{DiskError, WalletError};
 use crate::home::Home;
 use crate::journal;
 use crate::naming::Names;
+use crate::open_journals::DamagedJournal;
 use crate::operation::{Conflict, Operation, OperationId};
 use crate::place::{Folder, WalletName};
 use crate::wallet::Wallet;
@@ -32,6 +33,8 @@ pub struct RecoveryReport {
     pub filed: Vec<OperationId>,
     /// Operations that had not begun when the power went: their journals are in Trash.
     pub never_began: Vec<OperationId>,
+    /// Journals that are damaged. They stay as they are, and nothing of them was done.
+    pub damaged: Vec<DamagedJournal>,
     /// Directories that were open to other users and are closed to them now;
     /// the empty path is the home itself.
     pub closed_to_others: Vec<PathBuf>,
@@ -43,10 +46,17 @@ pub(crate) fn recover<D: Disk>(wallet: &Wallet<D>) -> Result<RecoveryReport, Wal
     let mut report = RecoveryReport::default();
     for id in journal::list(&home.disk, journal::OPEN)? {
         settle_memory(home, id)?;
-        let Some(mut operation) = Operation::load(home.load(id)?, id)? else {
-            put_aside(home, id)?;
-            report.never_began.push(id);
-            continue;
+        let mut operation = match Operation::load(home.load(id)?, id) {
+            Ok(Some(operation)) => operation,
+            Ok(None) => {
+                put_aside(home, id)?;
+                report.never_began.push(id);
+                continue;
+            }
+            Err(error) => {
+                report.damaged.push(DamagedJournal::from_error(id, error)?);
+                continue;
+            }
         };
         if operation.has_ended() {
             file_ended(home, id)?;

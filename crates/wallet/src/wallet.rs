@@ -7,12 +7,12 @@ use coin::{CoinName, SerialNumber, StoredCoin, stack};
 
 use crate::disk::{Disk, Part};
 use crate::error::{DiskError, OpenError, WalletError};
-use crate::history::{self, Ended};
+use crate::history::{self, History};
 use crate::home::Home;
 use crate::journal;
 use crate::limits::COIN_FILE_BYTES_MAX;
 use crate::listing::{self, Bookings};
-use crate::operation::state::State;
+use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::operation::{End, Kind, Operation, OperationId};
 use crate::place::Place;
 use crate::recovery::{self, RecoveryReport};
@@ -127,13 +127,23 @@ impl<D: Disk> Wallet<D> {
         Operation::begin(loaded, id, kind, about)
     }
 
-    /// Lists the operations that have not ended.
+    /// Lists the operations that have not ended and whose journals can be read.
     ///
     /// # Errors
     /// Those of the disk and of the journals.
     pub fn open_operations(&self) -> Result<Vec<(OperationId, Kind)>, WalletError> {
-        let states = open_states(&self.home.disk)?;
-        Ok(states.iter().map(|state| (state.id(), state.kind())).collect())
+        let open = OpenJournals::read(&self.home.disk)?;
+        Ok(open.states.iter().map(|state| (state.id(), state.kind())).collect())
+    }
+
+    /// Lists the journals that are damaged among those of operations that have not ended. They are left as
+    /// they are; whatever the others do goes on.
+    ///
+    /// # Errors
+    /// Those of the disk and of the other journals.
+    pub fn damaged_journals(&self) -> Result<Vec<DamagedJournal>, WalletError> {
+        let open = OpenJournals::read(&self.home.disk)?;
+        Ok(open.damaged.into_iter().map(|(journal, _)| journal).collect())
     }
 
     /// Loads an open operation from its journal.
@@ -171,23 +181,7 @@ impl<D: Disk> Wallet<D> {
     ///
     /// # Errors
     /// Those of the disk and of the journals.
-    pub fn history(&self) -> Result<Vec<Ended>, WalletError> {
+    pub fn history(&self) -> Result<History, WalletError> {
         history::history(&self.home.disk)
     }
-}
-
-/// Reads the journals of all operations that have not ended; without the lock,
-/// one that moves away meanwhile has ended.
-pub(crate) fn open_states(disk: &impl Disk) -> Result<Vec<State>, WalletError> {
-    let mut states = Vec::new();
-    for id in journal::list(disk, journal::OPEN)? {
-        let mut state = State::new(id);
-        match journal::read(disk, journal::OPEN, id, |record| state.take(record)) {
-            Ok(Some(_)) if state.end().is_none() => states.push(state),
-            Ok(Some(_) | None) => {}
-            Err(WalletError::Disk(error)) if error.source.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(states)
 }

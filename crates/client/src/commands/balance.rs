@@ -7,6 +7,7 @@ use crate::cli::Common;
 use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::words;
 
 /// Runs the command.
 pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
@@ -31,8 +32,11 @@ pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
         text.push(format!("  {:>12}  in flight (not in the total)", balance.in_flight));
     }
     let object = json!({"v": 1, "total": balance.total, "folders": folders, "in_flight": balance.in_flight,
-        "limbo": balance.limbo, "suspect": balance.suspect,
+        "limbo": balance.limbo, "suspect": balance.suspect, "damaged": balance.damaged.len(),
     });
+    for journal in &balance.damaged {
+        screen.warn(&words::damaged(journal));
+    }
     screen.result(&text.join("\n"), &object);
     Ok(Exit::Done)
 }

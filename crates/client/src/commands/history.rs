@@ -8,6 +8,7 @@ use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::record::Summary;
 use crate::screen::{Format, Screen};
+use crate::words;
 
 /// Runs the command.
 pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
@@ -21,11 +22,14 @@ pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
         )
     };
     let disk = RealDisk::open(&home).map_err(|error| unreadable(&error))?;
-    let ended = wallet::history(&disk).map_err(|error| unreadable(&error))?;
-    for operation in &ended {
+    let history = wallet::history(&disk).map_err(|error| unreadable(&error))?;
+    for operation in &history.ended {
         tell(operation, screen);
     }
-    if ended.is_empty() && screen.format() == Format::Text {
+    for journal in &history.damaged {
+        screen.warn(&words::damaged(journal));
+    }
+    if history.ended.is_empty() && screen.format() == Format::Text {
         screen.say("nothing has ended in this home yet");
     }
     Ok(Exit::Done)

@@ -22,8 +22,11 @@ use crate::transfer::NoRelay;
 pub(crate) async fn run(common: Common, wait: u64, screen: &Screen) -> Result<Exit, Failure> {
     let session = Arc::new(Session::open(common, screen)?);
     let stop = signals::stop_token().map_err(|error| Failure::new(Exit::File, error, ""))?;
-    let listed = session.desk.run(|work| work.wallet.open_operations()).await;
-    let open = session.disk(listed)?;
+    let listed = session
+        .desk
+        .run(|work| Ok((work.wallet.open_operations()?, work.wallet.damaged_journals()?)))
+        .await;
+    let (open, damaged) = session.disk(listed)?;
     screen.say(&format!("{} open transfers and imports", open.len()));
     let mut running = JoinSet::new();
     for (id, kind) in open {
@@ -31,7 +34,8 @@ pub(crate) async fn run(common: Common, wait: u64, screen: &Screen) -> Result<Ex
         let stop = stop.clone();
         running.spawn(async move { (id, carry_on(&session, id, kind, wait, stop).await) });
     }
-    let mut left = 0;
+    // The person was told of these when the home was opened.
+    let mut left = damaged.len();
     while let Some(ended) = running.join_next().await {
         let (id, ended) = ended.map_err(|error| Failure::new(Exit::File, error, "run it again"))?;
         match ended {

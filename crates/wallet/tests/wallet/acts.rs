@@ -208,7 +208,7 @@ fn one_number_is_one_operation_with_one_writer() {
     assert!(matches!(wallet.load(ID), Err(WalletError::Ended { .. })));
     let other = OperationId::from_bytes([9; 16]);
     assert!(matches!(wallet.load(other), Err(WalletError::UnknownOperation { .. })));
-    let history = wallet.history().unwrap();
+    let history = wallet.history().unwrap().ended;
     assert_eq!((history[0].id, history[0].end.summary.as_str()), (ID, "returned"));
     assert!(history[0].began_at_secs < history[0].end.at_secs);
 }

@@ -137,7 +137,7 @@ fn check_after_crash(scenario: Scenario, disk: &SimDisk, witness: &Witness, cont
     // Not before the home's folders are durable.
     if let Ok(balance) = balance(disk) {
         let known = balance.total.units() + balance.in_flight.units();
-        let (least, most) = match history(disk).unwrap_or_default().as_slice() {
+        let (least, most) = match history(disk).unwrap_or_default().ended.as_slice() {
             [] => scenario.worth_open,
             [_, ..] => (scenario.worth_ended, scenario.worth_ended),
         };
@@ -167,7 +167,7 @@ fn finish(
     assert_eq!(&in_folders(disk), expected, "{context}");
     let (wallet, _) = Wallet::open(disk.clone()).unwrap();
     assert!(wallet.open_operations().unwrap().is_empty(), "{context}");
-    assert_eq!(wallet.history().unwrap().len(), 1, "{context}");
+    assert_eq!(wallet.history().unwrap().ended.len(), 1, "{context}");
 }
 
 /// Every coin that the wallet was given can be read from a folder or a journal.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use wallet::{Kind, Loss, OpenError, OperationId, SimDisk, Wallet, WalletError};
+use wallet::{
+    Kind, Loss, OpenError, OperationId, SimDisk, Wallet, WalletError, WalletName, balance, history,
+};
 
-use crate::scenario::{BANK, ID, coin, incoming};
+use crate::scenario::{BANK, ID, SENDER_EXPORT, coin, incoming, sn};
 
 const PATH: &str = ".journal/7369787465656e206c65747465727321.journal";
 
@@ -28,6 +30,10 @@ fn opened(disk: &SimDisk, text: &[u8]) -> Result<Option<(String, bool)>, OpenErr
     let disk = disk.fork();
     disk.put(Path::new(PATH), text);
     let (mut wallet, report) = Wallet::open(disk)?;
+    if let Some(damaged) = report.damaged.first() {
+        assert_eq!((damaged.id, wallet.damaged_journals().unwrap()), (ID, report.damaged.clone()));
+        return Err(wallet.load(ID).unwrap_err().into());
+    }
     if report.never_began == [ID] {
         assert!(wallet.open_operations().unwrap().is_empty());
         wallet.begin(ID, Kind::Receive, "again").unwrap();
@@ -129,4 +135,43 @@ fn a_journal_from_elsewhere_is_read_as_it_was_written() {
     assert_eq!(names[0].to_string(), "1.CloudCoin.1.2.73697874.stack");
     assert_eq!(wallet.read(BANK, &names[0]).unwrap(), coin(2, 0));
     assert_eq!(operation.held(BANK), names);
+}
+
+#[test]
+fn a_damaged_journal_closes_its_own_operation_and_no_other() {
+    let disk = SimDisk::new();
+    let other = OperationId::from_bytes([7; 16]);
+    let (mut wallet, _) = Wallet::open(disk.clone()).unwrap();
+    let mut send = wallet.begin(ID, Kind::Send, "").unwrap();
+    let names = send.place(&mut wallet, SENDER_EXPORT, &[coin(1, 0)]).unwrap().names;
+    send.mark_in_flight().unwrap();
+    send.note("later", "lost").unwrap();
+    send.note("last", "kept").unwrap();
+    drop(wallet.begin(other, Kind::Import, "").unwrap());
+    drop((wallet, send));
+    let mut text = disk.files().into_iter().find(|(path, _)| path == Path::new(PATH)).unwrap().1;
+    let later = text.windows(4).position(|word| word == b"lost").unwrap();
+    text[later] = b'L';
+    disk.put(Path::new(PATH), &text);
+
+    let disk = disk.restart(Loss::Nothing);
+    let (mut wallet, report) = Wallet::open(disk.clone()).unwrap();
+    let [damaged] = report.damaged.as_slice() else { panic!("{report:?}") };
+    assert!(damaged.why.starts_with(PATH) && damaged.why.contains("record"), "{}", damaged.why);
+    assert_eq!(wallet.open_operations().unwrap(), [(other, Kind::Import)]);
+    // What it had in flight stays in flight, is booked, and lies where it lay.
+    assert!(wallet.booked(sn(1)).unwrap());
+    assert!(wallet.clear(WalletName::Sender).unwrap().moved.is_empty());
+    assert_eq!(wallet.list(SENDER_EXPORT).unwrap(), names);
+    let mut import = wallet.load(other).unwrap();
+    import.place(&mut wallet, BANK, &[coin(2, 0)]).unwrap();
+    import.end(&mut wallet, "").unwrap();
+    let ended = wallet.begin(ID, Kind::Send, "").unwrap_err();
+    assert!(matches!(ended, WalletError::BegunBefore { .. }), "{ended:?}");
+    drop(wallet);
+    let balance = balance(&disk).unwrap();
+    assert_eq!((balance.in_flight.units(), balance.damaged.len()), (1, 1));
+    let history = history(&disk).unwrap();
+    assert_eq!((history.ended.len(), history.damaged.len()), (1, 1));
+    assert_eq!(disk.files().into_iter().find(|(path, _)| path == Path::new(PATH)).unwrap().1, text);
 }

@@ -44,7 +44,7 @@ fn coins_go_through_a_real_home() {
     assert_eq!(wallet.read(BANK, &names[0]).unwrap(), coins[0]);
     let disk = RealDisk::open(home.path()).unwrap();
     assert_eq!(balance(&disk).unwrap().total.units(), 100);
-    assert_eq!(history(&disk).unwrap()[0].about, "real");
+    assert_eq!(history(&disk).unwrap().ended[0].about, "real");
     for entry in walk(home.path()) {
         let mode = fs::symlink_metadata(&entry).unwrap().mode() & 0o777;
         let expected = if entry.is_dir() { 0o700 } else { 0o600 };
