@@ -7,13 +7,15 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use protocol::limits::DELIVERED_BYTES_MAX;
+use raida::Stream;
 use rand::RngExt;
+use tokio::io::ReadHalf;
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -57,8 +59,25 @@ pub(crate) enum Cut {
 #[derive(Debug)]
 pub(crate) struct Stalled;
 
+/// The way to the relay: makes a stream to an address, `HOST:PORT`. Cheap to clone.
+#[derive(Clone)]
+pub struct Dial {
+    dial: Arc<dyn Fn(String) -> Dialling + Send + Sync>,
+    jitter: Jitter,
+}
+
+type Dialling = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
+
+/// The part of a pause that is waited, so that not all come back at once.
+#[derive(Clone, Copy)]
+enum Jitter {
+    Random,
+    Always(f64),
+}
+
 /// A connection that comes back by itself.
 pub(crate) struct Connection {
+    dial: Dial,
     address: String,
     state: State,
     failures: u32,
@@ -66,20 +85,20 @@ pub(crate) struct Connection {
 
 enum State {
     Pausing(Instant),
-    Connecting(Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>),
+    Connecting(Dialling),
     Up(Up),
 }
 
 struct Up {
-    lines: FramedRead<OwnedReadHalf, LinesCodec>,
+    lines: FramedRead<ReadHalf<Stream>, LinesCodec>,
     out: mpsc::Sender<String>,
     writer: JoinHandle<()>,
 }
 
 impl Connection {
     /// Returns a connection to `HOST:PORT` that begins with the first [`Connection::next`].
-    pub(crate) fn new(address: String) -> Connection {
-        Connection { address, state: State::Pausing(Instant::now()), failures: 0 }
+    pub(crate) fn new(dial: Dial, address: String) -> Connection {
+        Connection { dial, address, state: State::Pausing(Instant::now()), failures: 0 }
     }
 
     /// Waits for the next event. May be dropped and called again without losing anything.
@@ -88,7 +107,7 @@ impl Connection {
             match &mut self.state {
                 State::Pausing(until) => {
                     tokio::time::sleep_until(*until).await;
-                    self.state = State::Connecting(Box::pin(connect(self.address.clone())));
+                    self.state = State::Connecting(self.dial.connect(self.address.clone()));
                 }
                 State::Connecting(attempt) => match attempt.await {
                     Ok(stream) => {
@@ -173,7 +192,7 @@ impl Connection {
     fn pause(&mut self) {
         let longest = PAUSE_MIN.saturating_mul(1 << self.failures.min(6)).min(PAUSE_MAX);
         self.failures = self.failures.saturating_add(1);
-        let jitter = rand::rng().random_range(0.5..1.0);
+        let jitter = self.dial.jitter.part();
         if let State::Up(up) = &self.state {
             up.writer.abort();
         }
@@ -182,8 +201,8 @@ impl Connection {
 }
 
 impl Up {
-    fn new(stream: TcpStream) -> Up {
-        let (read, write) = stream.into_split();
+    fn new(stream: Stream) -> Up {
+        let (read, write) = tokio::io::split(stream);
         let (out, mut waiting) = mpsc::channel::<String>(LINES_WAITING_MAX);
         let writer = tokio::spawn(async move {
             let mut sink = FramedWrite::new(write, LinesCodec::new());
@@ -198,9 +217,41 @@ impl Up {
     }
 }
 
-async fn connect(address: String) -> io::Result<TcpStream> {
-    let attempt = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address)).await;
-    let stream = attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+impl Dial {
+    /// Returns the way over TCP.
+    pub(crate) fn tcp() -> Dial {
+        let dial = |address| -> Dialling {
+            Box::pin(async move {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::new(stream))
+            })
+        };
+        Dial { dial: Arc::new(dial), jitter: Jitter::Random }
+    }
+
+    /// Returns the way over streams that `dial` makes, for a simulated network. Of each pause before
+    /// another attempt this part is waited, 0.5 to 1.
+    pub fn over<D, F>(part: f64, dial: D) -> Dial
+    where
+        D: Fn(String) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<Stream>> + Send + 'static,
+    {
+        let dial = move |address| -> Dialling { Box::pin(dial(address)) };
+        Dial { dial: Arc::new(dial), jitter: Jitter::Always(part) }
+    }
+
+    fn connect(&self, address: String) -> Dialling {
+        let attempt = tokio::time::timeout(CONNECT_WITHIN, (self.dial)(address));
+        Box::pin(async { attempt.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) })
+    }
+}
+
+impl Jitter {
+    fn part(self) -> f64 {
+        match self {
+            Jitter::Random => rand::rng().random_range(0.5..1.0),
+            Jitter::Always(part) => part,
+        }
+    }
 }

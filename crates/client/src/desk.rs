@@ -1,14 +1,16 @@
 //! The wallet on a thread of its own: one writer, and nothing that waits for the network ever waits
-//! for the disk.
+//! for the disk. A wallet in memory needs no thread.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 use wallet::{
     AnyDisk, OpenError, Operation, OperationId, RealDisk, RecoveryReport, Wallet, WalletError,
 };
 
+use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 
 /// The wallet with the operations that are being worked on.
@@ -28,10 +30,27 @@ impl Work {
 
 type Task = Box<dyn FnOnce(&mut Work) + Send>;
 
-/// A handle to the wallet's thread; cheap to clone. The thread ends, and the lock goes, with the last one.
+/// A handle to the wallet; cheap to clone. The wallet is closed, and the lock goes, with the last one.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    tasks: std::sync::mpsc::Sender<Task>,
+    seat: Seated,
+    /// The time of day.
+    pub(crate) clock: Clock,
+}
+
+/// Where the wallet's work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seat {
+    /// On a thread of its own.
+    OwnThread,
+    /// Where it is asked for: the disk is in memory and holds nobody up.
+    Here,
+}
+
+#[derive(Clone)]
+enum Seated {
+    OwnThread(std::sync::mpsc::Sender<Task>),
+    Here(Arc<Mutex<Work>>),
 }
 
 /// The wallet's thread is gone, because the disk refused for good.
@@ -40,19 +59,25 @@ pub(crate) struct Desk {
 pub(crate) struct Stopped;
 
 impl Desk {
-    /// Opens the wallet of a home: takes the lock, replays what a crash left undone.
-    pub(crate) fn open(home: &Path) -> Result<(Desk, RecoveryReport), Failure> {
-        let disk = RealDisk::create(home).map_err(|error| no_home(home, &error))?;
-        let (wallet, report) =
-            Wallet::open(AnyDisk::Real(disk)).map_err(|error| open_failure(home, &error))?;
-        let (tasks, waiting) = std::sync::mpsc::channel::<Task>();
-        std::thread::spawn(move || {
-            let mut work = Work { wallet, operations: BTreeMap::new() };
-            while let Ok(task) = waiting.recv() {
-                task(&mut work);
-            }
-        });
-        Ok((Desk { tasks }, report))
+    /// Returns the disk of a home of this machine.
+    pub(crate) fn disk(home: &Path) -> Result<AnyDisk, Failure> {
+        RealDisk::create(home).map(AnyDisk::Real).map_err(|error| no_home(home, &error))
+    }
+
+    /// Opens the wallet on the disk of a home: takes the lock, replays what a crash left undone.
+    pub(crate) fn open(
+        home: &Path,
+        disk: AnyDisk,
+        seat: Seat,
+        clock: Clock,
+    ) -> Result<(Desk, RecoveryReport), Failure> {
+        let (wallet, report) = Wallet::open(disk).map_err(|error| open_failure(home, &error))?;
+        let work = Work { wallet, operations: BTreeMap::new() };
+        let seat = match seat {
+            Seat::OwnThread => Seated::OwnThread(own_thread(work)),
+            Seat::Here => Seated::Here(Arc::new(Mutex::new(work))),
+        };
+        Ok((Desk { seat, clock }, report))
     }
 
     /// Does something at the wallet and returns what came of it.
@@ -61,10 +86,28 @@ impl Desk {
         R: Send + 'static,
         F: FnOnce(&mut Work) -> R + Send + 'static,
     {
-        let (done, result) = oneshot::channel();
-        self.tasks.send(Box::new(move |work| drop(done.send(task(work))))).map_err(|_| Stopped)?;
-        result.await.map_err(|_| Stopped)
+        match &self.seat {
+            Seated::OwnThread(tasks) => {
+                let (done, result) = oneshot::channel();
+                let task: Task = Box::new(move |work| drop(done.send(task(work))));
+                tasks.send(task).map_err(|_| Stopped)?;
+                result.await.map_err(|_| Stopped)
+            }
+            Seated::Here(work) => {
+                Ok(task(&mut work.lock().unwrap_or_else(PoisonError::into_inner)))
+            }
+        }
     }
+}
+
+fn own_thread(mut work: Work) -> std::sync::mpsc::Sender<Task> {
+    let (tasks, waiting) = std::sync::mpsc::channel::<Task>();
+    std::thread::spawn(move || {
+        while let Ok(task) = waiting.recv() {
+            task(&mut work);
+        }
+    });
+    tasks
 }
 
 fn no_home(home: &Path, error: &std::io::Error) -> Failure {

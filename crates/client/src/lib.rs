@@ -4,12 +4,14 @@
 //! and talks to the person. It decides nothing about money by itself.
 
 mod cli;
+mod clock;
 mod commands;
 mod config;
 mod conn;
 mod connection;
 mod desk;
 mod exit;
+mod ground;
 mod machine;
 mod operations;
 mod receive;
@@ -30,6 +32,10 @@ use clap::Parser;
 use crate::cli::{ReceiveArgs, SendArgs, WalletArgs, WalletCommand};
 use crate::exit::{Exit, Failure};
 use crate::screen::{Format, Questions, Screen};
+
+pub use clock::Clock;
+pub use connection::Dial;
+pub use ground::Ground;
 
 /// Runs `coin-send` with the arguments of the process.
 pub fn coin_send() -> ExitCode {

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use coin::Amount;
+use protocol::conn_file::ConnFile;
 use protocol::receiver::Receiver;
 use protocol::waits::Patience;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::ReceiveArgs;
 use crate::conn;
@@ -36,8 +38,17 @@ pub(crate) async fn run(args: ReceiveArgs, screen: &Screen) -> Result<Exit, Fail
     })?;
     let session = Session::open(args.common.clone(), screen)?;
     let stop = signals::stop_token().map_err(|error| Failure::new(Exit::File, error, ""))?;
+    meet(&session, file, Duration::from_secs(args.wait), stop).await
+}
+
+/// Takes part in the transfer of a file: begins it, goes on with it, or says how it ended.
+pub(crate) async fn meet(
+    session: &Session,
+    file: ConnFile,
+    peer_wait: Duration,
+    stop: CancellationToken,
+) -> Result<Exit, Failure> {
     let id = operation_id(&file);
-    let peer_wait = Duration::from_secs(args.wait);
     if let Some(summary) = session.ended(id).await? {
         return Ok(session.tell_ended(id, &summary));
     }
@@ -45,7 +56,7 @@ pub(crate) async fn run(args: ReceiveArgs, screen: &Screen) -> Result<Exit, Fail
         if open.machine.is_sender() {
             return Err(other_side(id, "coin-send"));
         }
-        screen.say(&format!("continuing the transfer {id}"));
+        session.screen.say(&format!("continuing the transfer {id}"));
         return session.run(open, NoRelay::Fails, stop).await;
     }
     session.not_expired(&file)?;

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use wallet::{Kind, OperationId, WalletName};
 
+use crate::connection::Connection;
 use crate::exit::{self, Exit, Failure};
 use crate::machine::Machine;
 use crate::operations::{Bench, note};
@@ -144,7 +145,7 @@ impl Session {
 
     /// Refuses a connection file whose time is over, for a transfer that has not begun here.
     pub(crate) fn not_expired(&self, file: &ConnFile) -> Result<(), Failure> {
-        match now_secs() <= file.expires_secs {
+        match self.desk.clock.now_secs() <= file.expires_secs {
             true => Ok(()),
             false => Err(Failure::new(
                 Exit::File,
@@ -184,7 +185,8 @@ impl Session {
             room: file.room.get(),
         };
         let link = self.link(&machine, &file).await?;
-        let transfer = Transfer::new(machine, link, agreed, bench.clone(), no_relay);
+        let connection = Connection::new(self.relay.clone(), file.relay.clone());
+        let transfer = Transfer::new(machine, link, agreed, bench.clone(), connection, no_relay);
         let ended = match transfer.run(stop).await {
             Ok(ended) => ended,
             Err(failure) => {
@@ -228,7 +230,7 @@ impl Session {
                 Failure::new(exit, words::fault(&fault), "mend it, then run: coin-wallet resume")
             })?;
         }
-        match fate(exit, ended.machine.journal(), file.expires_secs) {
+        match fate(exit, ended.machine.journal(), file.expires_secs, self.desk.clock.now_secs()) {
             Fate::Closed => self.end(bench.id, &summary).await?,
             Fate::Parked => self.park(bench.id, Parked::Yes).await?,
             Fate::Open => {}
@@ -327,8 +329,7 @@ enum Fate {
 
 /// Returns what becomes of a journal. A receiver that is done offers its receipt for thirty days after the
 /// file has expired; one to which coins may be on their way is never closed by a clock.
-fn fate(exit: Exit, journal: Journal, expires_secs: u64) -> Fate {
-    let now = now_secs();
+fn fate(exit: Exit, journal: Journal, expires_secs: u64, now: u64) -> Fate {
     match (journal, exit) {
         (Journal::Close, Exit::PeerAway) if now <= expires_secs => Fate::Parked,
         (Journal::Close, _) => Fate::Closed,
@@ -339,11 +340,6 @@ fn fate(exit: Exit, journal: Journal, expires_secs: u64) -> Fate {
         }
         (Journal::KeepOpen, _) => Fate::Open,
     }
-}
-
-/// Returns the seconds since 1970 UTC.
-pub(crate) fn now_secs() -> u64 {
-    u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0)
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, Failure> {

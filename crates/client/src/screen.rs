@@ -48,6 +48,16 @@ pub(crate) struct Screen {
     colour: Colour,
     label: String,
     last: Arc<Mutex<String>>,
+    to: Out,
+}
+
+/// Where the lines go.
+#[derive(Clone)]
+enum Out {
+    /// To stdout and stderr.
+    Process,
+    /// To somebody who listens.
+    Listener(Arc<dyn Fn(&str) + Send + Sync>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +72,19 @@ impl Screen {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let colour =
             if wanted && std::io::stderr().is_terminal() { Colour::On } else { Colour::Off };
-        Screen { format, questions, colour, label: String::new(), last: Arc::default() }
+        Screen {
+            format,
+            questions,
+            colour,
+            label: String::new(),
+            last: Arc::default(),
+            to: Out::Process,
+        }
+    }
+
+    /// Returns the same screen, whose lines go to a listener and not to the process's own outputs.
+    pub(crate) fn heard_by(&self, listener: Arc<dyn Fn(&str) + Send + Sync>) -> Screen {
+        Screen { to: Out::Listener(listener), ..self.clone() }
     }
 
     /// Returns the same screen with a label before each line, for several transfers at once.
@@ -153,10 +175,13 @@ impl Screen {
 
     /// Prints a result: the text for people, or the object for programs.
     pub(crate) fn result(&self, text: &str, object: &Value) {
-        match self.format {
+        match (self.format, &self.to) {
             // A closed stdout is the reader's choice; the exit code tells the rest.
-            Format::Text => drop(writeln!(std::io::stdout(), "{}{text}", self.label)),
-            Format::Json => self.event(object),
+            (Format::Text, Out::Process) => {
+                drop(writeln!(std::io::stdout(), "{}{text}", self.label));
+            }
+            (Format::Text, Out::Listener(_)) => self.line(text),
+            (Format::Json, _) => self.event(object),
         }
     }
 
@@ -196,7 +221,10 @@ impl Screen {
     }
 
     fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stderr(), "{}{text}", self.label);
+        match &self.to {
+            Out::Process => drop(writeln!(std::io::stderr(), "{}{text}", self.label)),
+            Out::Listener(listener) => listener(&format!("{}{text}", self.label)),
+        }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {

@@ -16,7 +16,7 @@ use crate::conn;
 use crate::exit::{Exit, Failure};
 use crate::machine::Machine;
 use crate::operations::affordable;
-use crate::record::{Open, now_secs};
+use crate::record::Open;
 use crate::screen::Screen;
 use crate::session::{Session, operation_id};
 use crate::signals;
@@ -40,15 +40,9 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
     let known = conn::read(&args.conn)?;
     if let Some(file) = &known {
         refuse_other_flags(file, args.relay.as_deref(), room)?;
-        let id = operation_id(file);
-        if let Some(summary) = session.ended(id).await? {
-            same_amount(amount, summary.amount)?;
-            return Ok(session.tell_ended(id, &summary));
+        if let Some(exit) = go_on(&session, file, amount, peer_wait, stop.clone()).await? {
+            return Ok(exit);
         }
-        if let Some(open) = session.load(id, peer_wait).await? {
-            return continue_transfer(&session, open, amount, stop).await;
-        }
-        session.not_expired(file)?;
     }
     let coins = exact_coins(&session, amount).await?;
     let file = match known {
@@ -73,6 +67,37 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
         args.conn.display()
     ));
     screen.say(&format!("coin-receive --conn {}", args.conn.display()));
+    begin(&session, file, amount, memo, peer_wait, stop).await
+}
+
+/// Goes on with the transfer of a file or says how it ended; `None` when it has not begun.
+pub(crate) async fn go_on(
+    session: &Session,
+    file: &ConnFile,
+    amount: Amount,
+    peer_wait: Duration,
+    stop: CancellationToken,
+) -> Result<Option<Exit>, Failure> {
+    let id = operation_id(file);
+    if let Some(summary) = session.ended(id).await? {
+        same_amount(amount, summary.amount)?;
+        return Ok(Some(session.tell_ended(id, &summary)));
+    }
+    if let Some(open) = session.load(id, peer_wait).await? {
+        return continue_transfer(session, open, amount, stop).await.map(Some);
+    }
+    session.not_expired(file).map(|()| None)
+}
+
+/// Begins the transfer of a file and runs it.
+pub(crate) async fn begin(
+    session: &Session,
+    file: ConnFile,
+    amount: Amount,
+    memo: Option<String>,
+    peer_wait: Duration,
+    stop: CancellationToken,
+) -> Result<Exit, Failure> {
     let machine = Machine::Sender(Sender::new(amount, memo, Patience { peer_wait }));
     let open = Open::new(machine, file, amount);
     session.begin(&open).await?;
@@ -133,7 +158,7 @@ pub(crate) fn other_side(id: OperationId, program: &str) -> Failure {
     )
 }
 
-async fn exact_coins(session: &Session, amount: Amount) -> Result<usize, Failure> {
+pub(crate) async fn exact_coins(session: &Session, amount: Amount) -> Result<usize, Failure> {
     let found = session.desk.run(move |work| affordable(&work.wallet, amount)).await;
     session.disk(found)?.map_err(|error| {
         let advice = match error {
@@ -168,7 +193,7 @@ async fn new_file(
         room,
         key: FileKey::from_bytes(rand::random()),
         network,
-        expires_secs: now_secs() + VALID_SECS,
+        expires_secs: session.desk.clock.now_secs() + VALID_SECS,
     })
 }
 

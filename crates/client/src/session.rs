@@ -7,9 +7,12 @@ use raida::{Authority, NetworkId, PlainHttp, Timing};
 use wallet::{OperationId, RecoveryReport, WalletError};
 
 use crate::cli::Common;
+use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::desk::{Desk, Stopped, with_causes};
+use crate::connection::Dial;
+use crate::desk::{Desk, Seat, Stopped, with_causes};
 use crate::exit::{Exit, Failure};
+use crate::ground::Ground;
 use crate::screen::Screen;
 use crate::troubles::{self, Troubles};
 use crate::words;
@@ -25,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) desk: Desk,
     /// The agents.
     pub(crate) authority: Authority,
+    /// The way to the relay.
+    pub(crate) relay: Dial,
     /// Which of the agents' troubles the person knows.
     troubles: Troubles,
     /// What the person sees.
@@ -40,10 +45,30 @@ impl Session {
         if config.plain_http() == PlainHttp::Anywhere {
             screen.warn(words::INSECURE_HTTP);
         }
-        let (desk, report) = Desk::open(&home)?;
+        let disk = Desk::disk(&home)?;
+        let opened = Desk::open(&home, disk, Seat::OwnThread, Clock::of_the_machine())?;
+        Ok(Session::with(home, config, opened, authority, Dial::tcp(), screen))
+    }
+
+    /// Opens the home on a ground that is given.
+    pub(crate) fn over(ground: Ground, screen: &Screen) -> Result<Session, Failure> {
+        let Ground { home, disk, relay, agents, clock, .. } = ground;
+        let config = Config::load(&home)?;
+        let opened = Desk::open(&home, disk, Seat::Here, clock)?;
+        Ok(Session::with(home, config, opened, agents, relay, screen))
+    }
+
+    fn with(
+        home: PathBuf,
+        config: Config,
+        (desk, report): (Desk, RecoveryReport),
+        authority: Authority,
+        relay: Dial,
+        screen: &Screen,
+    ) -> Session {
         tell(screen, &report);
         let troubles = Troubles::default();
-        Ok(Session { home, config, desk, authority, troubles, screen: screen.clone() })
+        Session { home, config, desk, authority, relay, troubles, screen: screen.clone() }
     }
 
     /// Returns the same session with a label before each line that the person sees.

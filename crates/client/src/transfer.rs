@@ -13,13 +13,14 @@ mod view;
 mod work;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use coin::Amount;
 use protocol::link::Link;
 use protocol::machine::{Consent, Fault, Input, Now, Outcome, Output, Question};
 use protocol::message::{DurableStep, Manifest, Message};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::view::View;
@@ -30,7 +31,6 @@ use crate::exit::{Exit, Failure};
 use crate::machine::Machine;
 use crate::operations::Bench;
 use crate::operations::freight::Inbox;
-use crate::record::now_secs;
 use crate::screen::Screen;
 use crate::words;
 
@@ -82,12 +82,13 @@ impl Transfer {
         link: Link,
         agreed: Option<Amount>,
         bench: Bench,
+        connection: Connection,
         no_relay: NoRelay,
     ) -> Transfer {
         Transfer {
             machine,
             link,
-            connection: Connection::new(bench.relay.clone()),
+            connection,
             screen: bench.screen.clone(),
             bench,
             no_relay,
@@ -116,20 +117,23 @@ impl Transfer {
                 break ended;
             }
             let room = self.connection.room();
+            // In an order, so that the same inputs give the same run: what comes seldom goes first, and a
+            // peer that floods holds up nothing.
             tokio::select! {
-                event = self.connection.next() => self.on_connection(event).await,
-                () = room, if self.work.is_streaming() => self.stream_on().await,
-                Some(ended) = self.work.ended() => self.on_work(ended).await,
-                Some(answer) = self.questions.join_next() => {
-                    self.feed(Input::Answered(answer.unwrap_or(Consent::No))).await;
-                }
-                () = progress.notified() => self.feed(Input::Progress).await,
-                _ = tick.tick() => self.on_tick().await,
+                biased;
                 () = stop.cancelled(), if !asked_to_stop => {
                     asked_to_stop = true;
                     self.screen.say("stopping");
                     self.feed(Input::StopAsked).await;
                 }
+                _ = tick.tick() => self.on_tick().await,
+                Some(answer) = self.questions.join_next() => {
+                    self.feed(Input::Answered(answer.unwrap_or(Consent::No))).await;
+                }
+                Some(ended) = self.work.ended() => self.on_work(ended).await,
+                () = progress.notified() => self.feed(Input::Progress).await,
+                () = room, if self.work.is_streaming() => self.stream_on().await,
+                event = self.connection.next() => self.on_connection(event).await,
             }
         };
         self.connection.close().await;
@@ -178,10 +182,14 @@ impl Transfer {
         let from = self.view.peer_name("the sender");
         let memo = question.memo.map(|memo| format!(" for \"{}\"", protocol::line::shown(&memo)));
         let text = format!("accept {} from {from}{}?", question.amount, memo.unwrap_or_default());
-        self.questions.spawn_blocking(move || match screen.ask(&text) {
+        let ask = move || match screen.ask(&text) {
             true => Consent::Yes,
             false => Consent::No,
-        });
+        };
+        match self.screen.asks_on_terminal() {
+            true => self.questions.spawn_blocking(ask),
+            false => self.questions.spawn(async move { ask() }),
+        };
     }
 
     async fn on_tick(&mut self) {
@@ -221,7 +229,7 @@ impl Transfer {
     }
 
     fn now(&self) -> Now {
-        Now { monotonic: self.started.elapsed(), wall_secs: now_secs() }
+        Now { monotonic: self.started.elapsed(), wall_secs: self.bench.desk.clock.now_secs() }
     }
 
     fn show_waiting(&mut self) {

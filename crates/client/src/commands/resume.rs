@@ -12,7 +12,7 @@ use wallet::{Kind, OperationId};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::operations::import;
-use crate::record::{Parked, now_secs};
+use crate::record::Parked;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::signals;
@@ -20,8 +20,18 @@ use crate::transfer::NoRelay;
 
 /// Runs the command.
 pub(crate) async fn run(common: Common, wait: u64, screen: &Screen) -> Result<Exit, Failure> {
-    let session = Arc::new(Session::open(common, screen)?);
+    let session = Session::open(common, screen)?;
     let stop = signals::stop_token().map_err(|error| Failure::new(Exit::File, error, ""))?;
+    all(&session, Duration::from_secs(wait), stop).await
+}
+
+/// Carries on whatever is open in a home.
+pub(crate) async fn all(
+    session: &Session,
+    wait: Duration,
+    stop: CancellationToken,
+) -> Result<Exit, Failure> {
+    let (session, screen) = (Arc::new(session.clone()), &session.screen);
     let listed = session
         .desk
         .run(|work| Ok((work.wallet.open_operations()?, work.wallet.damaged_journals()?)))
@@ -70,7 +80,7 @@ async fn carry_on(
     session: &Session,
     id: OperationId,
     kind: Kind,
-    wait: u64,
+    wait: Duration,
     stop: CancellationToken,
 ) -> Result<Exit, Failure> {
     let session = session.labelled(&short(id));
@@ -79,10 +89,10 @@ async fn carry_on(
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
     };
-    let Some(open) = session.load(id, Duration::from_secs(wait)).await? else {
+    let Some(open) = session.load(id, wait).await? else {
         return Ok(Exit::Done);
     };
-    if open.parked == Parked::Yes && now_secs() <= open.file.expires_secs {
+    if open.parked == Parked::Yes && session.desk.clock.now_secs() <= open.file.expires_secs {
         session.screen.say(&format!(
             "nothing was agreed: only {program} with its --conn file goes on with it"
         ));

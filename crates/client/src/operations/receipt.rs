@@ -15,7 +15,7 @@ use super::{Bench, COINS, broken_note, note};
 impl Bench {
     /// Writes the receipt of these verdicts; the same verdicts give no second one.
     pub(super) async fn write_receipt(&self, verdicts: Verdicts) -> Result<(), Fault> {
-        let now = jiff::Timestamp::now();
+        let now = self.desk.clock.now();
         self.at_wallet(move |wallet, operation| {
             let batch = kept_hash(operation).ok_or_else(|| broken_note(note::BATCH))?;
             let coins: Vec<ReceiptCoin> = verdicts

@@ -2,13 +2,14 @@
 //!
 //! What the relay says changes what is shown and when a connection is given up; never the money.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::line::shown;
 use protocol::link::LinkEvent;
 use protocol::machine::Input;
 use protocol::message::Message;
 use protocol::room::{Code, Notice};
+use tokio::time::Instant;
 
 use super::view::{Joined, Linked, Met};
 use super::work::is_shown;

@@ -1,9 +1,10 @@
 //! What the relay told, and what the person has been shown of it.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::waits::{Waiting, WaitingFor};
+use tokio::time::Instant;
 
 use crate::screen::Screen;
 use crate::words;

@@ -1,0 +1,90 @@
+//! The programs over a ground that is given: a disk, the ways to the relay and to the agents, a clock.
+//! In a process of its own a program stands on those of the machine; a simulation brings its own, and
+//! runs several people's programs beside each other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coin::{Amount, Coin};
+use protocol::conn_file::ConnFile;
+use raida::Authority;
+use tokio_util::sync::CancellationToken;
+use wallet::AnyDisk;
+
+use crate::clock::Clock;
+use crate::commands::resume;
+use crate::connection::Dial;
+use crate::exit::{Exit, Failure};
+use crate::operations::import;
+use crate::screen::{Format, Questions, Screen};
+use crate::session::Session;
+use crate::{receive, send};
+
+/// What one run of a program stands on. It lives as long as a process does: the home's lock is taken when
+/// it begins and given back when its future ends or is dropped.
+pub struct Ground {
+    /// Where `config.toml` lies.
+    pub home: PathBuf,
+    /// Where the wallet lies.
+    pub disk: AnyDisk,
+    /// The way to the relay.
+    pub relay: Dial,
+    /// The 25 agents.
+    pub agents: Authority,
+    /// The time of day.
+    pub clock: Clock,
+    /// Takes each line that a person would see.
+    pub lines: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Asks the program to stop in good order, as a signal does.
+    pub stop: CancellationToken,
+}
+
+impl Ground {
+    /// Pays with the coins of the home, or goes on with it, as `coin-send --yes` does with a connection
+    /// file that is there. Returns the exit code.
+    pub async fn send(self, file: &ConnFile, amount: Amount, wait: Duration) -> u8 {
+        let stop = self.stop.clone();
+        self.run(async |session| {
+            if let Some(exit) = send::go_on(session, file, amount, wait, stop.clone()).await? {
+                return Ok(exit);
+            }
+            send::exact_coins(session, amount).await?;
+            session.same_network(file).await?;
+            send::begin(session, file.clone(), amount, None, wait, stop).await
+        })
+        .await
+    }
+
+    /// Accepts what the sender of a connection file sends, or goes on with it, as `coin-receive --yes`
+    /// does. Returns the exit code.
+    pub async fn receive(self, file: ConnFile, wait: Duration) -> u8 {
+        let stop = self.stop.clone();
+        self.run(async |session| receive::meet(session, file, wait, stop).await).await
+    }
+
+    /// Takes the ownership of coins that are new to the home, as `coin-wallet import` does. Returns the
+    /// exit code.
+    pub async fn import(self, coins: Vec<Coin>) -> u8 {
+        self.run(async |session| import::begin(session, coins).await).await
+    }
+
+    /// Carries on whatever is open, as `coin-wallet resume --yes` does. Returns the exit code.
+    pub async fn resume(self, wait: Duration) -> u8 {
+        let stop = self.stop.clone();
+        self.run(async |session| resume::all(session, wait, stop).await).await
+    }
+
+    async fn run(self, program: impl AsyncFnOnce(&Session) -> Result<Exit, Failure>) -> u8 {
+        let screen = Screen::new(Format::Text, Questions::Yes).heard_by(Arc::clone(&self.lines));
+        let ended = match Session::over(self, &screen) {
+            Ok(session) => program(&session).await,
+            Err(failure) => Err(failure),
+        };
+        let exit = ended.unwrap_or_else(|failure| {
+            screen.fail(&failure);
+            failure.exit
+        });
+        exit.code()
+    }
+}
