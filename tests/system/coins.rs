@@ -93,7 +93,8 @@ impl Witness {
         let found = self.runtime.block_on(self.authority.find(&claims, &|_| {}));
         for (claim, answers) in claims.iter().zip(found) {
             let sn = claim.sn.get();
-            let known = |answer: &Answer| matches!(answer, Answer::HoldsAn | Answer::HoldsPan);
+            let known =
+                |answer: &Answer| matches!(answer, Answer::HoldsAn(_) | Answer::HoldsPan(_));
             ensure!(answers.iter().all(known), "of coin {sn} a secret is lost: {answers:?}");
         }
         Ok(())

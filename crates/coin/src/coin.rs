@@ -75,6 +75,7 @@ mod tests {
     use super::{Coin, StoredCoin};
     use crate::an_set::AnSet;
     use crate::authenticity_number::AuthenticityNumber;
+    use crate::origin::Origin;
     use crate::ownership::{Answer, Ownership, Question, Rule};
     use crate::serial_number::SerialNumber;
 
@@ -86,7 +87,8 @@ mod tests {
     /// the first byte of the AN and of the PAN at each agent.
     fn secrets_after(passes: usize) -> (Vec<u8>, Option<Vec<u8>>) {
         let mut round = Ownership::new(Rule::CLOUDCOIN);
-        (0..passes).for_each(|agent| round.answered(agent, Question::Pown, Answer::Pass));
+        let pass = Answer::Pass(Origin::Minted);
+        (0..passes).for_each(|agent| round.answered(agent, Question::Pown, pass));
         let coin = Coin { sn: SerialNumber::MIN, ans: set_of(1) };
         let stored = StoredCoin::after_round(coin, set_of(2), &round);
         assert_eq!(usize::from(stored.pown.passes()), passes);

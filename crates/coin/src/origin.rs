@@ -6,6 +6,7 @@
 //! its serial number *and* its origin: agents that hold the same number from
 //! different origins hold different coins, and their answers do not add up.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -43,6 +44,17 @@ const MINTED: &str = "minted";
 impl Origin {
     /// Bytes of the hash of an exchange.
     pub const BYTES: usize = 32;
+
+    /// Returns the origin that is named most often, of equally frequent ones
+    /// the smallest; `None` when none is named.
+    pub fn most_frequent(named: impl IntoIterator<Item = Origin>) -> Option<Origin> {
+        let mut times: BTreeMap<Origin, usize> = BTreeMap::new();
+        for origin in named {
+            *times.entry(origin).or_default() += 1;
+        }
+        // Of equals `max_by_key` takes the last one.
+        times.into_iter().rev().max_by_key(|(_, times)| *times).map(|(origin, _)| origin)
+    }
 }
 
 impl Lineage {
@@ -167,6 +179,15 @@ mod tests {
         let text = [text.concat(), vec![0, 0, 0, 5], vec![0, 0, 0, 6]].concat();
         let expected: [u8; 32] = Sha256::digest(text).into();
         assert_eq!(lineage(&[(8, Origin::Minted)], &[6, 5]), Origin::Exchange(expected));
+    }
+
+    #[test]
+    fn of_equally_frequent_origins_the_smallest_counts() {
+        let [one, other] = [1, 2].map(|byte| Origin::Exchange([byte; 32]));
+        let most = |named: &[Origin]| Origin::most_frequent(named.iter().copied());
+        assert_eq!(most(&[]), None);
+        assert_eq!(most(&[other, one]), Some(one));
+        assert_eq!(most(&[other, one, Origin::Minted, other]), Some(other));
     }
 
     #[test]

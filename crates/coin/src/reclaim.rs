@@ -249,12 +249,12 @@ impl Look {
         for (before, answer) in answers {
             match answer {
                 // Asked for the AN as both secrets, an agent that holds it may say either.
-                Answer::HoldsAn | Answer::HoldsPan => look.holds += 1,
+                Answer::HoldsAn(_) | Answer::HoldsPan(_) => look.holds += 1,
                 Answer::Neither => {
                     look.neither += 1;
                     look.lost += u8::from(before == Before::Held);
                 }
-                Answer::Pass | Answer::Fail | Answer::Silent => {}
+                Answer::Pass(_) | Answer::Fail | Answer::Silent => {}
             }
         }
         look

@@ -28,7 +28,7 @@ pub use exchange::{
 pub use form::{Form, FormError};
 pub use hint::Hint;
 pub use lineage::{Ancestry, BadLineage, read_origin, write_origin};
-pub use offer::{ChangeGiven, Offer, Wanted, read_wanted};
+pub use offer::{ChangeGiven, Offer, Wanted, read_wanted, write_wanted};
 pub use origins::{COUNTS_ORIGINS, Counting, write_origins};
 pub use question::{
     AboutCoin, CoinQuestion, Dud, Proposal, many_coins, one_coin, write_coins, write_coins_with,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod detect;
+mod exchange;
 mod find;
 mod fix;
 mod network;
@@ -23,6 +24,7 @@ use crate::{AddressBook, Stream, Timing, Trouble};
 
 pub use audit::{Audited, Counted};
 pub use detect::Detection;
+pub use exchange::Offers;
 pub use fix::{Repair, Repaired};
 pub use network::TooFewAgents;
 pub use pown::PownRound;

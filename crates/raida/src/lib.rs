@@ -25,16 +25,18 @@ mod network_id;
 mod peers;
 mod timing;
 mod tls;
+mod trade;
 mod trouble;
 
 pub use address::{AddressBook, AddressError, AgentAddress, PlainHttp, Template};
 pub use authority::{
-    Audited, Authority, Claim, Counted, Detection, PownRound, Progress, Repair, Repaired, Settled,
-    TooFewAgents,
+    Audited, Authority, Claim, Counted, Detection, Offers, PownRound, Progress, Repair, Repaired,
+    Settled, TooFewAgents,
 };
 pub use connector::Stream;
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use network_id::{BadNetworkId, NetworkId};
 pub use peers::Peers;
 pub use timing::Timing;
+pub use trade::{Trade, TradeKey};
 pub use trouble::Trouble;

@@ -13,6 +13,9 @@ pub const OFFER_NUMBERS: usize = 20;
 /// Serial numbers of each denomination that an agent offers at most: each costs it a read.
 pub const OFFER_NUMBERS_MAX: usize = 1000;
 
+/// Bytes that the numbers of the longest offer have: 8 digits and a comma each.
+pub const OFFER_BYTES_MAX: usize = 9 * OFFER_NUMBERS_MAX * coin::Denomination::ALL.len();
+
 /// Bytes in the body of a request that an agent takes: 10,000 coins in the longest of the
 /// three array encodings need 161 bytes each.
 pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -1,11 +1,13 @@
 //! The line to one agent: two requests at a time over kept connections, and an answer that is
 //! believed only when it is about what was asked.
 
+mod exchanging;
 mod fixing;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use coin::Origin;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode, Uri};
@@ -16,7 +18,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 use zeroize::Zeroizing;
 
-use crate::api::{AboutCoin, Audit, CoinReply, Reply, Route, Status, write_coins};
+use crate::api::{
+    AboutCoin, Audit, COUNTS_ORIGINS, CoinReply, Reply, Route, Status, write_coins_with,
+};
 use crate::authority::Counted;
 use crate::connector::{Connector, Dial};
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION, QUESTIONS_OUT};
@@ -33,6 +37,14 @@ pub(crate) struct Line {
     client: Client<Connector, Full<Bytes>>,
     patience: Duration,
     places: Semaphore,
+}
+
+/// What an agent says of a coin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) status: Status,
+    /// Where the coin came from that it speaks of; of no meaning where it knows none.
+    pub(crate) origin: Origin,
 }
 
 /// Why an agent counts as silent. It is never a verdict on a coin.
@@ -56,6 +68,10 @@ pub(crate) enum Silence {
     OtherCoin { place: usize },
     #[error("an answer signed by another agent")]
     OtherAgent,
+    #[error("no list of the coins' origins in the answer")]
+    NoOrigins,
+    #[error("no serial numbers in the answer")]
+    NoOffer,
     #[error("no hints in the answer")]
     NoHint,
     #[error("not the lineage that was asked for")]
@@ -91,15 +107,16 @@ impl Line {
     }
 
     /// Asks about coins and returns what the agent says of each, in the order asked; `None`
-    /// for a word without meaning.
+    /// for a word without meaning, and where the origin is none.
     pub(crate) async fn ask_coins<'a>(
         &self,
         route: Route,
         coins: impl ExactSizeIterator<Item = AboutCoin<'a>> + Clone,
         round_ends: Instant,
-    ) -> Result<Vec<Option<Status>>, Silence> {
+    ) -> Result<Vec<Option<Word>>, Silence> {
         let bytes_max = ANSWER_BYTES_MAX + coins.len() * ANSWER_COIN_BYTES_MAX;
-        let heard = self.post(route, write_coins(coins.clone()), bytes_max, round_ends).await;
+        let body = write_coins_with(COUNTS_ORIGINS, coins.clone());
+        let heard = self.post(route, body, bytes_max, round_ends).await;
         let said = heard.and_then(|answer| self.read_coins(&answer, coins));
         match &said {
             Ok(said) => {
@@ -133,7 +150,7 @@ impl Line {
         &self,
         answer: &[u8],
         coins: impl ExactSizeIterator<Item = AboutCoin<'a>>,
-    ) -> Result<Vec<Option<Status>>, Silence> {
+    ) -> Result<Vec<Option<Word>>, Silence> {
         let replies: Vec<CoinReply<'_>> = serde_json::from_slice(answer)?;
         let (asked, got) = (coins.len(), replies.len());
         if asked != got {
@@ -145,7 +162,8 @@ impl Line {
             if reply.sn != Some(u64::from(coin.sn.get())) {
                 return Err(Silence::OtherCoin { place });
             }
-            Ok(reply.status())
+            let word = reply.status().zip(reply.origin());
+            Ok(word.map(|(status, origin)| Word { status, origin }))
         });
         said.collect()
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Mutex;
 
-use coin::{AGENTS, Answer, Coin, Grade, Letter, SerialNumber};
+use coin::{AGENTS, Answer, Coin, Grade, Letter, Origin, SerialNumber};
 use raida::{Authority, Claim, Progress, Stream, TooFewAgents};
 
 use super::town::{NETWORK, TIMING, Town, ans, claims, coins, quiet};
@@ -127,12 +127,10 @@ async fn find_tells_an_pan_and_neither_apart_and_changes_nothing() {
     let claims = claims(&coins, 2);
     for _ in 0..2 {
         let found = with_agents_down(&town, 2).find(&claims, &quiet).await;
-        assert_eq!(found[0][2..], [Answer::HoldsAn; 23]);
+        let (an, pan) = (Answer::HoldsAn(Origin::Minted), Answer::HoldsPan(Origin::Minted));
+        assert_eq!(found[0][2..], [an; 23]);
         assert_eq!(found[1][..2], [Answer::Silent; 2]);
-        assert_eq!(
-            found[1][2..7].to_vec(),
-            [Answer::HoldsAn, Answer::HoldsAn, Answer::HoldsPan, Answer::Neither, Answer::HoldsAn]
-        );
+        assert_eq!(found[1][2..7].to_vec(), [an, an, pan, Answer::Neither, an]);
     }
 }
 

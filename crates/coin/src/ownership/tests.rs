@@ -8,13 +8,33 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use super::{Answer, Grade, Holding, Ownership, Question, Rule};
 use crate::limits::QUESTIONS_PER_AGENT_MAX;
+use crate::origin::Origin;
 use crate::pown::Letter;
 
+const MINTED: Origin = Origin::Minted;
+/// Two exchanges that made a coin of the same serial number.
+const ONE: Origin = Origin::Exchange([1; 32]);
+const OTHER: Origin = Origin::Exchange([2; 32]);
+
 const ANSWERS: [Answer; 6] = [
-    Answer::Pass,
+    Answer::Pass(MINTED),
     Answer::Fail,
-    Answer::HoldsAn,
-    Answer::HoldsPan,
+    Answer::HoldsAn(MINTED),
+    Answer::HoldsPan(MINTED),
+    Answer::Neither,
+    Answer::Silent,
+];
+
+/// The same, with answers that name other origins.
+const ANSWERS_OF_ORIGINS: [Answer; 10] = [
+    Answer::Pass(MINTED),
+    Answer::Pass(ONE),
+    Answer::Pass(OTHER),
+    Answer::Fail,
+    Answer::HoldsAn(ONE),
+    Answer::HoldsPan(MINTED),
+    Answer::HoldsPan(ONE),
+    Answer::HoldsPan(OTHER),
     Answer::Neither,
     Answer::Silent,
 ];
@@ -77,10 +97,10 @@ fn proven(history: &History) -> Holding {
     let mut holding = Holding::Unknown;
     for answer in history {
         (question, holding) = match (question, answer) {
-            (Question::Pown, Answer::Pass) => (question, Holding::HoldsPan),
-            (Question::Find, Answer::HoldsPan) => (question, Holding::HoldsPan),
+            (Question::Pown, Answer::Pass(_)) => (question, Holding::HoldsPan),
+            (Question::Find, Answer::HoldsPan(_)) => (question, Holding::HoldsPan),
             (Question::Find, Answer::Neither) => (question, Holding::Neither),
-            (Question::Find, Answer::HoldsAn) => (Question::Pown, Holding::HoldsAn),
+            (Question::Find, Answer::HoldsAn(_)) => (Question::Pown, Holding::HoldsAn),
             _ => (Question::Find, Holding::Unknown),
         };
     }
@@ -208,19 +228,21 @@ fn a_late_or_foreign_answer_changes_nothing() {
 
 #[test]
 fn an_agent_that_still_holds_the_an_is_powned_again() {
-    use Answer::{Fail, HoldsAn, HoldsPan, Neither, Pass, Silent};
+    use Answer::{Fail, Neither, Silent};
+    let (pass, holds_an, holds_pan) =
+        (Answer::Pass(MINTED), Answer::HoldsAn(MINTED), Answer::HoldsPan(MINTED));
     for (history, next) in [
         (vec![], Some(Question::Pown)),
-        (vec![Pass], None),
+        (vec![pass], None),
         (vec![Fail], Some(Question::Find)),
         (vec![Silent], Some(Question::Find)),
         (vec![Silent, Silent], Some(Question::Find)),
-        (vec![Silent, HoldsPan], None),
+        (vec![Silent, holds_pan], None),
         (vec![Fail, Neither], None),
-        (vec![Silent, HoldsAn], Some(Question::Pown)),
-        (vec![Silent, HoldsAn, Pass], None),
-        (vec![Silent, HoldsAn, Fail], Some(Question::Find)),
-        (vec![Fail, HoldsAn, Fail, HoldsAn, Fail, HoldsAn], None),
+        (vec![Silent, holds_an], Some(Question::Pown)),
+        (vec![Silent, holds_an, pass], None),
+        (vec![Silent, holds_an, Fail], Some(Question::Find)),
+        (vec![Fail, holds_an, Fail, holds_an, Fail, holds_an], None),
     ] {
         let coin = after(rule(1, 1, 1), &[&history]);
         assert_eq!(coin.next_question(0), next, "{history:?}");
@@ -243,7 +265,7 @@ fn a_failed_pown_alone_never_counts_against_a_coin() {
 fn the_lines_of_the_network_are_13_and_17() {
     let holders = |count| {
         let mut coin = Ownership::new(Rule::CLOUDCOIN);
-        (0..count).for_each(|agent| coin.answered(agent, Question::Pown, Answer::Pass));
+        (0..count).for_each(|agent| coin.answered(agent, Question::Pown, Answer::Pass(MINTED)));
         coin.grade()
     };
     let lines = [12, 13, 16, 17, 25].map(holders);
@@ -264,8 +286,9 @@ fn the_lines_of_the_network_are_13_and_17() {
 #[test]
 fn the_letters_say_what_each_agent_holds() {
     let mut coin = Ownership::new(Rule::CLOUDCOIN);
-    coin.answered(0, Question::Pown, Answer::Pass);
-    for (agent, answer) in [(1, Answer::Neither), (2, Answer::HoldsAn), (3, Answer::Silent)] {
+    coin.answered(0, Question::Pown, Answer::Pass(MINTED));
+    for (agent, answer) in [(1, Answer::Neither), (2, Answer::HoldsAn(MINTED)), (3, Answer::Silent)]
+    {
         coin.answered(agent, Question::Pown, Answer::Silent);
         coin.answered(agent, Question::Find, answer);
     }
@@ -273,8 +296,72 @@ fn the_letters_say_what_each_agent_holds() {
     assert_eq!(Ownership::new(rule(3, 2, 2)).pown_string().count(Letter::Untried), 25);
 }
 
+/// What an agent holds that has given its last answer: the PAN from one of the origins, or not.
+fn held(origin: Option<Origin>) -> History {
+    match origin {
+        Some(origin) => vec![Answer::Pass(origin)],
+        None => vec![Answer::Fail, Answer::Neither],
+    }
+}
+
+#[test]
+fn only_agents_of_one_origin_own_a_coin_together() {
+    let kinds: Vec<History> = [None, Some(MINTED), Some(ONE), Some(OTHER)].map(held).into();
+    let kinds = [kinds, vec![History::new()]].concat();
+    each_choice(&kinds, 5, &mut |chosen| {
+        let coin = after(rule(5, 3, 4), chosen);
+        let times =
+            |of: Origin| chosen.iter().filter(|history| ***history == held(Some(of))).count();
+        let most = [MINTED, ONE, OTHER].map(times).into_iter().max().unwrap();
+        let open = chosen.iter().filter(|history| history.is_empty()).count();
+        let expected = match most {
+            4.. => Grade::Final,
+            3 => Grade::Settling,
+            _ if most + open < 3 => Grade::Counterfeit,
+            _ => Grade::Limbo,
+        };
+        assert_eq!(coin.grade(), expected, "{chosen:?}");
+        assert_eq!(coin.count(Holding::HoldsPan) as usize, most, "{chosen:?}");
+        assert!(most == 0 || times(coin.origin()) == most, "{chosen:?}");
+    });
+}
+
+#[test]
+fn what_is_owned_or_counterfeit_stays_so_whatever_origin_is_named_next() {
+    let settled = [None, Some(MINTED), Some(ONE), Some(OTHER)].map(held);
+    let kinds = [settled.to_vec(), vec![History::new()]].concat();
+    each_choice(&kinds, 3, &mut |chosen| {
+        let coin = after(rule(3, 2, 3), chosen);
+        for (agent, history) in (0..3).flat_map(|agent| settled.clone().map(|h| (agent, h))) {
+            let mut later = coin.clone();
+            if coin.next_question(agent) == Some(Question::Pown) {
+                history.iter().for_each(|&answer| ask(&mut later, agent, answer));
+            }
+            match coin.grade() {
+                Grade::Final | Grade::Settling => assert!(later.grade().is_owned(), "{chosen:?}"),
+                Grade::Counterfeit => assert_eq!(later.grade(), Grade::Counterfeit, "{chosen:?}"),
+                Grade::Limbo => {}
+            }
+        }
+    });
+}
+
+#[test]
+fn two_exchanges_that_made_one_serial_number_do_not_add_up() {
+    let mut coin = Ownership::new(Rule::CLOUDCOIN);
+    for agent in 0..25 {
+        let origin = if agent < 12 { OTHER } else { ONE };
+        assert!(agent < 24 || coin.grade() == Grade::Limbo);
+        coin.answered(agent, Question::Pown, Answer::Pass(origin));
+    }
+    assert_eq!((coin.grade(), coin.origin()), (Grade::Settling, ONE));
+    let letters = coin.pown_string().to_string();
+    assert_eq!(letters, format!("{}{}", "f".repeat(12), "p".repeat(13)));
+    assert_eq!((coin.holding(0), coin.count(Holding::OtherOrigin)), (Holding::OtherOrigin, 12));
+}
+
 fn answers_of_25_agents() -> impl Strategy<Value = Vec<(usize, Answer)>> {
-    let answer = any::<prop::sample::Index>().prop_map(|index| *index.get(&ANSWERS));
+    let answer = any::<prop::sample::Index>().prop_map(|index| *index.get(&ANSWERS_OF_ORIGINS));
     prop::collection::vec((0..25_usize, answer), 0..400)
 }
 
@@ -297,9 +384,9 @@ proptest! {
         prop_assert_eq!(&run(&agent_by_agent), &coin);
 
         let neithers = steps.iter().filter(|(_, answer)| *answer == Answer::Neither).count();
-        prop_assert!(coin.grade() != Grade::Counterfeit || neithers >= 13);
-        let pans = |answer: &Answer| matches!(answer, Answer::Pass | Answer::HoldsPan);
+        let pans = |answer: &Answer| matches!(answer, Answer::Pass(_) | Answer::HoldsPan(_));
         let holders = steps.iter().filter(|(_, answer)| pans(answer)).count();
         prop_assert!(!coin.grade().is_owned() || holders >= 13);
+        prop_assert!(coin.grade() != Grade::Counterfeit || neithers + holders >= 13);
     }
 }

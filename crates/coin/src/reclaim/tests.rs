@@ -5,6 +5,7 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use super::Departed::{Away, Back, Gone, Reclaiming, Yielding};
 use super::{Act, Before, Departed, Ground, Look, Obstacle, Will};
+use crate::origin::Origin;
 use crate::ownership::{Answer, Grade, Ownership, Question, Rule};
 
 const RULE: Rule = Rule::CLOUDCOIN;
@@ -15,14 +16,14 @@ const ALL: [Departed; 5] = [Away, Reclaiming, Yielding, Back, Gone];
 
 /// So many agents hold the AN, so many hold neither having held it, the rest are silent.
 fn look(holds: usize, lost: usize) -> Look {
-    let held = (0..holds).map(|_| (Before::Held, Answer::HoldsAn));
+    let held = (0..holds).map(|_| (Before::Held, Answer::HoldsAn(Origin::Minted)));
     let lost = (0..lost).map(|_| (Before::Held, Answer::Neither));
     Look::new(RULE, held.chain(lost))
 }
 
 /// The same, where those that hold neither did not hold it before either.
 fn fracked(holds: usize, neither: usize) -> Look {
-    let held = (0..holds).map(|_| (Before::Held, Answer::HoldsAn));
+    let held = (0..holds).map(|_| (Before::Held, Answer::HoldsAn(Origin::Minted)));
     let neither = (0..neither).map(|_| (Before::NotHeld, Answer::Neither));
     Look::new(RULE, held.chain(neither))
 }
@@ -31,7 +32,7 @@ fn fracked(holds: usize, neither: usize) -> Look {
 fn round(rule: Rule, pass: usize, neither: usize) -> Ownership {
     let mut round = Ownership::new(rule);
     for agent in 0..pass {
-        round.answered(agent, Question::Pown, Answer::Pass);
+        round.answered(agent, Question::Pown, Answer::Pass(Origin::Minted));
     }
     for agent in pass..pass + neither {
         round.answered(agent, Question::Pown, Answer::Fail);
@@ -208,7 +209,7 @@ proptest! {
     fn a_look_counts_each_agent_once_at_most(
         answers in prop::collection::vec((any::<bool>(), 0..6_usize), 0..=25)
     ) {
-        let kinds = [Answer::Pass, Answer::Fail, Answer::HoldsAn, Answer::HoldsPan,
+        let kinds = [Answer::Pass(Origin::Minted), Answer::Fail, Answer::HoldsAn(Origin::Minted), Answer::HoldsPan(Origin::Minted),
             Answer::Neither, Answer::Silent];
         let said: Vec<(Before, Answer)> = answers.iter().map(|&(held, kind)| {
             (if held { Before::Held } else { Before::NotHeld }, kinds[kind])

@@ -80,6 +80,15 @@ pub fn read_wanted(form: &Form<'_>) -> Result<Wanted, Dud> {
     }
 }
 
+/// Writes the body of a request of the route `show_change`.
+pub fn write_wanted(wanted: &Wanted) -> Zeroizing<Vec<u8>> {
+    let mut body = format!("nn=1&seed={}&count={}", hex::encode(wanted.seed), wanted.count);
+    if let Some(below) = wanted.below {
+        body.push_str(&format!("&denomination={}", below.value()));
+    }
+    Zeroizing::new(body.into_bytes())
+}
+
 fn denomination(text: &str) -> Option<Denomination> {
     Denomination::from_value(text.parse().ok()?)
 }
@@ -144,6 +153,14 @@ mod tests {
             ("seed=5c11919f&count=1001", Dud::Count { max: OFFER_NUMBERS_MAX }),
         ] {
             assert_eq!(read(wrong), Err(dud), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_is_read_as_it_was_written() {
+        for below in [None, Some(Denomination::TwentyFive)] {
+            let wanted = Wanted { seed: [0x5c, 0x11, 0, 0x9f], below, count: 7 };
+            assert_eq!(read_wanted(&Form::parse(&write_wanted(&wanted)).unwrap()), Ok(wanted));
         }
     }
 

@@ -93,7 +93,6 @@ impl CoinReply<'_> {
     }
 
     /// Returns where the coin came from; see [`Reply::origin`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by whoever counts origins"))]
     pub(crate) fn origin(&self) -> Option<Origin> {
         origins::read(self.origin.as_deref())
     }

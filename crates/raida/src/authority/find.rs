@@ -5,6 +5,7 @@ use coin::{AGENTS, Answer};
 use super::round::Said;
 use super::{Authority, Claim, Progress};
 use crate::api::{AboutCoin, Route, Status};
+use crate::line::Word;
 
 impl Authority {
     /// Asks all agents which of AN and PAN they hold for each coin (`fix_lost`). Changes
@@ -29,15 +30,15 @@ pub(crate) fn about(claim: &Claim, agent: usize) -> AboutCoin<'_> {
 
 fn answer(said: Said) -> Answer {
     match said {
-        Said::Word(status) => held(status),
+        Said::Word(word) => held(word),
         Said::Nonsense | Said::Nothing => Answer::Silent,
     }
 }
 
-pub(crate) fn held(status: Status) -> Answer {
-    match status {
-        Status::An => Answer::HoldsAn,
-        Status::Pan => Answer::HoldsPan,
+pub(crate) fn held(word: Word) -> Answer {
+    match word.status {
+        Status::An => Answer::HoldsAn(word.origin),
+        Status::Pan => Answer::HoldsPan(word.origin),
         Status::Neither => Answer::Neither,
         _ => Answer::Silent,
     }

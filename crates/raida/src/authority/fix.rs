@@ -12,7 +12,7 @@
 //! The new secrets are durable at the owner before; the agent has them on disk when it says that
 //! it took them. After a silence it may have: the same fix again is harmless.
 
-use coin::{AGENTS, AuthenticityNumber, Coin};
+use coin::{AGENTS, AuthenticityNumber, Coin, Origin};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
@@ -45,7 +45,7 @@ impl Authority {
     /// by batch, each tried once. Returns what came of each, in the order asked.
     ///
     /// The tickets are named for that agent: if it is dishonest, it can use them nowhere else. It
-    /// is not asked about coins for which fewer than 13 others gave a ticket.
+    /// is not asked about coins for which fewer than 13 others gave a ticket of one origin.
     pub async fn fix(&self, agent: usize, repairs: &[Repair]) -> Vec<Repaired> {
         let mut repaired = Vec::with_capacity(repairs.len());
         for batch in repairs.chunks(BATCH_COINS) {
@@ -69,13 +69,15 @@ impl Authority {
             });
             line.ask_ticket(about, to, until).await.ok()
         });
-        let mut tickets = Tickets { by_agent: [None; AGENTS], passes: vec![0; repairs.len()] };
+        let mut tickets = Tickets { by_agent: [None; AGENTS], of: vec![Vec::new(); repairs.len()] };
         for (agent, given) in join_all(asking).await.into_iter().enumerate() {
             let Some(given) = given else { continue };
             let Some(ticket) = given.ticket else { continue };
             tickets.by_agent[agent] = Some(ticket);
-            for (passes, word) in tickets.passes.iter_mut().zip(given.words) {
-                *passes += usize::from(word == Some(Status::Pass));
+            for ((of, word), origin) in tickets.of.iter_mut().zip(given.words).zip(given.origins) {
+                if word == Some(Status::Pass) {
+                    of.push(origin);
+                }
             }
         }
         tickets
@@ -87,7 +89,7 @@ impl Authority {
         tickets: &Tickets,
         repairs: &[Repair],
     ) -> Vec<Repaired> {
-        let has_quorum = |place: &usize| tickets.passes[*place] >= QUORUM;
+        let has_quorum = |place: &usize| tickets.of_one_origin(*place) >= QUORUM;
         let places: Vec<usize> = (0..repairs.len()).filter(has_quorum).collect();
         let mut repaired = vec![Repaired::No; repairs.len()];
         if places.is_empty() {
@@ -111,8 +113,18 @@ impl Authority {
 /// Tickets for some coins.
 struct Tickets {
     by_agent: [Option<Ticket>; AGENTS],
-    /// How many agents gave a ticket for each coin.
-    passes: Vec<usize>,
+    /// For each coin its origins, as those who gave a ticket for it say.
+    of: Vec<Vec<Origin>>,
+}
+
+impl Tickets {
+    /// Counts the agents that gave a ticket for a coin of its most frequent origin: tickets for
+    /// coins of different origins do not add up.
+    fn of_one_origin(&self, place: usize) -> usize {
+        let of = &self.of[place];
+        let most_frequent = Origin::most_frequent(of.iter().copied());
+        of.iter().filter(|origin| Some(**origin) == most_frequent).count()
+    }
 }
 
 /// Agents whose tickets another agent asks for before it changes its ledger.

@@ -33,7 +33,7 @@ use super::{Authority, Claim, Progress};
 use crate::api::{Route, Status};
 use crate::backoff::{Backoff, Patience};
 use crate::limits::{BATCH_COINS, QUESTIONS_OUT};
-use crate::line::Line;
+use crate::line::{Line, Word};
 
 /// What a round of taking ownership came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Authority {
 
 fn answered(coins: &[Ownership]) -> u8 {
     let said = |coin: &Ownership, agent| match coin.holding(agent) {
-        Holding::HoldsPan | Holding::Neither => true,
+        Holding::HoldsPan | Holding::OtherOrigin | Holding::Neither => true,
         Holding::HoldsAn | Holding::Unknown => false,
     };
     (0..AGENTS).filter(|&agent| coins.iter().all(|coin| said(coin, agent))).map(|_| 1).sum()
@@ -181,7 +181,7 @@ impl<'r, 'a> Errand<'r, 'a> {
     }
 
     async fn ask(&self, question: Question, batch: &[usize]) -> Vec<Answer> {
-        let (route, read): (Route, fn(Status) -> Answer) = match question {
+        let (route, read): (Route, fn(Word) -> Answer) = match question {
             Question::Pown => (Route::MultiDetect, taken),
             Question::Find => (Route::FixLost, find::held),
         };
@@ -221,9 +221,9 @@ impl Round<'_> {
     }
 }
 
-fn taken(status: Status) -> Answer {
-    match status {
-        Status::Pass => Answer::Pass,
+fn taken(word: Word) -> Answer {
+    match word.status {
+        Status::Pass => Answer::Pass(word.origin),
         Status::Fail => Answer::Fail,
         _ => Answer::Silent,
     }

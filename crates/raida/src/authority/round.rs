@@ -6,17 +6,17 @@ use tokio::time::Instant;
 
 use super::progress::Meter;
 use super::{Authority, Progress};
-use crate::api::{AboutCoin, Route, Status};
+use crate::api::{AboutCoin, Route};
 use crate::backoff::{Backoff, Patience};
 use crate::limits::BATCH_COINS;
-use crate::line::Line;
+use crate::line::{Line, Word};
 
 /// What one agent said of each coin of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// A status word.
-    Word(Status),
-    /// An answer about this coin, but no word that has a meaning.
+    /// A status word, and where the coin came from.
+    Word(Word),
+    /// An answer about this coin, but no word that has a meaning, or no origin.
     Nonsense,
     /// No answer.
     Nothing,

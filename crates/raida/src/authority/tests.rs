@@ -172,6 +172,46 @@ async fn a_fail_without_a_word_of_what_is_held_condemns_no_coin() {
     assert_eq!(found[1], [Answer::Silent; 25]);
 }
 
+/// Two coins that pass everywhere; the first 12 agents say that exchange 1 made coin 7, so many after
+/// them that exchange 2 did, the others that it was minted.
+fn of_two_exchanges(second: usize) -> impl Fn(usize, &str) -> Vec<u8> + Send + Sync + 'static {
+    move |agent, body| {
+        assert!(body.contains("&origins=t&"), "{body}");
+        let origin = match agent {
+            0..12 => format!(r#","origin":"{}""#, "01".repeat(32)),
+            _ if agent < 12 + second => format!(r#","origin":"{}""#, "02".repeat(32)),
+            _ => String::new(),
+        };
+        http(&format!(r#"[{{"status":"pass","sn":7{origin}}},{{"status":"pass","sn":8}}]"#))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn agents_that_hold_a_coin_of_different_origins_do_not_add_up() {
+    for (second, grade, letters) in [
+        (12, Grade::Counterfeit, "ppppppppppppfffffffffffff"),
+        (13, Grade::Settling, "ffffffffffffppppppppppppp"),
+        (1, Grade::Counterfeit, "fffffffffffffpppppppppppp"),
+    ] {
+        let authority = authority(of_two_exchanges(second));
+        let round = authority.pown(&claims(), &quiet).await;
+        assert_eq!((round.answered, round.coins[0].grade()), (25, grade), "{second}");
+        assert_eq!(round.coins[1].grade(), Grade::Final);
+        let detection = authority.detect(&coins(), &quiet).await;
+        let pown: Vec<String> = detection.pown.iter().map(ToString::to_string).collect();
+        assert_eq!(pown, [letters.to_owned(), "p".repeat(25)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_is_none_is_silence() {
+    let answer = |_: usize, _: &str| {
+        http(r#"[{"status":"pan","sn":7,"origin":"x"},{"status":"an","sn":8,"origin":"a7"}]"#)
+    };
+    let found = authority(answer).find(&claims(), &quiet).await;
+    assert_eq!(found, [[Answer::Silent; 25]; 2]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn secrets_are_sent_to_their_own_agent_and_in_the_body_only() {
     let per_agent = AnSet::from_fn(|agent| AuthenticityNumber::from_bytes([agent as u8; 16]));

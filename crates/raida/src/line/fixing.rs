@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::{Line, Silence};
 use crate::api::hint::{TO, read_covered};
 use crate::api::{
-    AboutCoin, Ancestry, Hint, Reply, Route, Status, Ticket, write_coins_with, write_origin,
-    write_super_fix,
+    AboutCoin, Ancestry, COUNTS_ORIGINS, Hint, Reply, Route, Status, Ticket, write_coins_with,
+    write_origin, write_super_fix,
 };
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, REQUEST_COINS_MAX};
 
@@ -25,6 +25,8 @@ pub(crate) struct Ticketed {
     pub(crate) ticket: Option<Ticket>,
     /// What the agent says of each coin; `None` for a word without meaning.
     pub(crate) words: Vec<Option<Status>>,
+    /// Where the coins came from, in the order asked; of no meaning where one did not pass.
+    pub(crate) origins: Vec<Origin>,
 }
 
 impl Line {
@@ -36,14 +38,15 @@ impl Line {
         until: Instant,
     ) -> Result<Ticketed, Silence> {
         let asked = coins.len();
-        let body = write_coins_with(&format!("&b=t&{TO}={to}"), coins);
+        let body = write_coins_with(&format!("&b=t&{TO}={to}{COUNTS_ORIGINS}"), coins);
         let answer = self.ask(Route::MultiDetect, body, bytes_max(asked), until).await?;
         let reply: Reply<'_> = serde_json::from_slice(&answer)?;
         let words = self.read_words(&reply, asked)?;
+        let origins = reply.origins(asked).ok_or(Silence::NoOrigins)?;
         // A ticket of another agent would be asked about in the wrong place.
         let ticket = reply.ticket.as_deref().and_then(|text| text.parse().ok());
         let ticket = ticket.filter(|ticket: &Ticket| ticket.agent() == self.agent);
-        Ok(Ticketed { ticket, words })
+        Ok(Ticketed { ticket, words, origins })
     }
 
     /// Asks, as the agent `by`, which coin each of these tickets speaks for.
@@ -106,7 +109,7 @@ impl Line {
         self.read_words(&reply, coins.len())
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         route: Route,
         body: Zeroizing<Vec<u8>>,
