@@ -162,6 +162,23 @@ fn a_file_of_another_network_of_agents_is_refused_by_both() {
 }
 
 #[test]
+fn the_one_line_form_is_taken_from_a_file_and_refused_on_a_command_line() {
+    let file = new_file();
+    let line = file.to_line();
+    let home = town().home();
+    let words = ["command lines", "--conn -"];
+    unchanged(&home.dir, || {
+        refuses(|| town().receive(&home, Path::new(line.as_str())), 2, &words);
+        refuses(|| town().send_known(&home, 7, Path::new(line.as_str())), 2, &words);
+        refuses(|| town().send(&home, 7, Path::new("-")), 2, &["coin-receive"]);
+        // Nothing, and something else, on the standard input.
+        refuses(|| town().receive(&home, Path::new("-")), 3, &["standard input", "paste"]);
+    });
+    let mut receive = town().receive(&home, &write(&line));
+    run(receive.args(["--wait", "1"])).exits(5);
+}
+
+#[test]
 fn a_pipe_is_no_connection_file() {
     let pipe = town().path("conn.txt");
     let made = Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap();

@@ -1,5 +1,6 @@
 //! A person at a terminal: asked before anything happens, and shown colours only where they are wanted.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
@@ -94,6 +95,30 @@ fn no_color_is_honoured_at_a_terminal() {
         assert_eq!(code, 5, "{screen}");
         assert_eq!(screen.contains('\u{1b}'), coloured, "NO_COLOR={value:?}: {screen:?}");
     }
+}
+
+#[test]
+fn the_line_that_a_sender_sees_at_a_terminal_is_all_that_a_receiver_needs() {
+    let (from, to) = (town().home_with(&[5]), town().home());
+    let conn = town().path("conn.txt");
+    let relay = &town().relay.address;
+    let words =
+        arguments(&from, &conn, &["--amount", "5", "--relay", relay, "--wait", "30", "--qr"]);
+    let Some(mut sender) = AtTerminal::start(Program::CoinSend, &words, "1") else { return };
+    sender.types("y");
+    let mut line = String::new();
+    while !line.starts_with("liveconnect:") {
+        line.clear();
+        assert_ne!(sender.screen.read_line(&mut line).unwrap(), 0, "no line to paste");
+    }
+    let mut receive = town().receive(&to, Path::new("-"));
+    receive.args(["--wait", "30"]).stdin(File::open(write(&line)).unwrap());
+    let mut receiver = Running::start("coin-receive", receive.stderr(Stdio::null())).unwrap();
+    assert_eq!(receiver.wait(Duration::from_secs(60)).unwrap().code(), Some(0));
+    let (code, screen) = sender.ends();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("QR code") && screen.contains('█'), "{screen}");
+    assert_eq!((from.total().unwrap(), to.total().unwrap()), (0, 5));
 }
 
 #[test]

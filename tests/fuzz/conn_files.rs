@@ -8,5 +8,7 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Ok(file) = ConnFile::parse(text) {
         let again = ConnFile::parse(&file.to_text()).expect("what we write is a connection file");
         assert!(again == file);
+        let line = ConnFile::parse(&file.to_line()).expect("what we write on a line is one, too");
+        assert!(line == file);
     }
 }

@@ -15,6 +15,9 @@ pub(crate) struct SendArgs {
     /// The connection file; written if it does not exist
     #[arg(long, value_name = "FILE")]
     pub(crate) conn: PathBuf,
+    /// Show the connection file as a QR code, too, for a new one
+    #[arg(long)]
+    pub(crate) qr: bool,
     /// How much to send, in whole units
     #[arg(long, value_name = "UNITS", allow_hyphen_values = true)]
     pub(crate) amount: String,
@@ -40,7 +43,7 @@ pub(crate) struct SendArgs {
 #[derive(Debug, Parser)]
 #[command(name = "coin-receive", version, after_help = EXIT_CODES)]
 pub(crate) struct ReceiveArgs {
-    /// The connection file that the sender gave you
+    /// The connection file that the sender gave you; `-` reads its one-line form from the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) conn: PathBuf,
     #[command(flatten)]

@@ -1,11 +1,11 @@
 //! The connection file on disk: who may read it, and that none is ever overwritten.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use protocol::conn_file::ConnFile;
+use protocol::conn_file::{ConnFile, ONE_LINE};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use zeroize::Zeroizing;
 
@@ -14,11 +14,38 @@ use crate::exit::{Exit, Failure};
 /// A connection file has eight lines; a longer one is none.
 const BYTES_MAX: u64 = 4096;
 
+/// Reads what the receiver was given: a file, or with `-` its one-line form from the standard input.
+///
+/// # Errors
+/// Those of [`read`].
+pub(crate) fn read_given(path: &Path) -> Result<Option<ConnFile>, Failure> {
+    if path != Path::new("-") {
+        return read(path);
+    }
+    let mut line = Zeroizing::new(String::with_capacity(BYTES_MAX as usize));
+    let wrong = |what: &dyn std::fmt::Display| {
+        let advice = "paste the whole line that coin-send showed, and press Enter";
+        Failure::new(Exit::File, format!("the standard input: {what}"), advice)
+    };
+    // No line is longer; the rest of the input is for questions.
+    let read = std::io::stdin().lock().take(BYTES_MAX).read_line(&mut line);
+    read.map_err(|error| wrong(&error))?;
+    ConnFile::parse(&line).map(Some).map_err(|error| wrong(&error))
+}
+
 /// Reads a connection file. `Ok(None)` when there is none of that name.
 ///
 /// # Errors
-/// Exit 3: others may read it, it is no file, it is mistyped, or it is not a connection file.
+/// Exit 3: others may read it, it is no file, it is mistyped, or it is not a connection file. Exit 2: it is
+/// the secret itself.
 pub(crate) fn read(path: &Path) -> Result<Option<ConnFile>, Failure> {
+    if path.to_string_lossy().starts_with(ONE_LINE) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--conn names a file, and other users of this machine can read command lines",
+            "coin-receive --conn -, then paste the line; use it soon, it may have been seen",
+        ));
+    }
     // A pipe is refused below; opening one would otherwise wait for a writer.
     let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = match fs::OpenOptions::new().read(true).custom_flags(at_once).open(path) {

@@ -12,6 +12,7 @@ mod connection;
 mod desk;
 mod exit;
 mod ground;
+mod hand_out;
 mod machine;
 mod operations;
 mod receive;

@@ -29,7 +29,7 @@ pub(crate) async fn run(args: ReceiveArgs, screen: &Screen) -> Result<Exit, Fail
             "--yes accepts whatever the sender of this file sends",
         ));
     }
-    let file = conn::read(&args.conn)?.ok_or_else(|| {
+    let file = conn::read_given(&args.conn)?.ok_or_else(|| {
         Failure::new(
             Exit::File,
             format!("{} does not exist", args.conn.display()),

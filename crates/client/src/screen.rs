@@ -146,6 +146,16 @@ impl Screen {
         self.line(&format!("   {}", plain(text)));
     }
 
+    /// Tells whether a person sees at once what is said, and no file keeps it.
+    pub(crate) fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
+    /// Shows a secret of the person's own, as it is.
+    pub(crate) fn secret(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
     /// Warns the person.
     pub(crate) fn warn(&self, text: &str) {
         self.event(&json!({"v": 1, "event": "warning", "text": text}));

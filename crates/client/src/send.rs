@@ -1,5 +1,6 @@
 //! `coin-send`: writes the connection file if there is none, then pays; or continues, or says how it ended.
 
+use std::path::Path;
 use std::time::Duration;
 
 use coin::choose::ChooseError;
@@ -14,6 +15,7 @@ use wallet::OperationId;
 use crate::cli::SendArgs;
 use crate::conn;
 use crate::exit::{Exit, Failure};
+use crate::hand_out::{Code, hand_out};
 use crate::machine::Machine;
 use crate::operations::affordable;
 use crate::record::Open;
@@ -37,6 +39,13 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
     let peer_wait = Duration::from_secs(args.wait);
     let session = Session::open(args.common.clone(), screen)?;
     let stop = signals::stop_token().map_err(|error| Failure::new(Exit::File, error, ""))?;
+    if args.conn == Path::new("-") {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--conn - is for coin-receive: coin-send writes a file",
+            "name a file that does not exist yet, such as --conn conn.txt",
+        ));
+    }
     let known = conn::read(&args.conn)?;
     if let Some(file) = &known {
         refuse_other_flags(file, args.relay.as_deref(), room)?;
@@ -62,11 +71,7 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
             file
         }
     };
-    screen.say(&format!(
-        "give {} to the receiver by a channel you trust; they run:",
-        args.conn.display()
-    ));
-    screen.say(&format!("coin-receive --conn {}", args.conn.display()));
+    hand_out(screen, &file, &args.conn, if args.qr { Code::Shown } else { Code::NotAsked })?;
     begin(&session, file, amount, memo, peer_wait, stop).await
 }
 

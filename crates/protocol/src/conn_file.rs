@@ -10,6 +10,8 @@
 //! check   = <8 hex digits>
 //! ```
 //!
+//! The same on one line, for what takes only a line: `liveconnect:relay=…&room=…&key=…&network=…&expires=…&check=…`.
+//!
 //! `check` is over the lines above it, written `name=value` without blanks and in their order: it
 //! finds errors of copying, not fraud. Who may read the file on disk is the business of whoever opens it.
 
@@ -36,6 +38,9 @@ pub use error::{ConnFileError, NotARelay};
 const COMMENT: &str =
     "# LiveConnect: give this file to the person you pay, by a channel you trust. It works once.";
 
+/// What the one-line form of a connection file begins with.
+pub const ONE_LINE: &str = "liveconnect:";
+
 /// What a connection file says. One file is one transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnFile {
@@ -52,8 +57,9 @@ pub struct ConnFile {
 }
 
 impl ConnFile {
-    /// Reads the text of a connection file. Lines may end in CR LF, blank lines and lines that begin
-    /// with `#` are skipped, the names may come in any order, `check` last.
+    /// Reads the text of a connection file, or its one-line form. Lines may end in CR LF, blank lines and
+    /// lines that begin with `#` are skipped, the names may come in any order, `check` last. Blanks and line
+    /// ends that mail put into the one-line form do not count.
     ///
     /// # Errors
     /// [`ConnFileError`], with the number of the line where it has one; no value is echoed.
@@ -61,14 +67,26 @@ impl ConnFile {
         if text.len() > CONN_FILE_BYTES_MAX {
             return Err(ConnFileError::TooLong { bytes: text.len() });
         }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !text.trim_start().starts_with(ONE_LINE) {
+            return ConnFile::from_entries((1..).zip(text.lines()));
+        }
+        let mut line = Zeroizing::new(String::with_capacity(text.len()));
+        line.extend(text.split_whitespace());
+        let entries = line[ONE_LINE.len()..].split('&');
+        ConnFile::from_entries(entries.map(|entry| (1, entry)))
+    }
+
+    fn from_entries<'a>(
+        entries: impl Iterator<Item = (usize, &'a str)>,
+    ) -> Result<ConnFile, ConnFileError> {
         let mut fields: [Option<Field<'_>>; 6] = [None; 6];
         let mut hash = Sha256::new();
-        for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
-            let at = index + 1;
-            if line.starts_with('#') || line.trim().is_empty() {
+        for (at, entry) in entries {
+            if entry.starts_with('#') || entry.trim().is_empty() {
                 continue;
             }
-            let (name, value) = line.split_once('=').ok_or(ConnFileError::NotNameValue { at })?;
+            let (name, value) = entry.split_once('=').ok_or(ConnFileError::NotNameValue { at })?;
             let (name, value) = (name.trim(), value.trim());
             if fields[CHECK].is_some() {
                 return Err(ConnFileError::AfterCheck { at });
@@ -109,6 +127,32 @@ impl ConnFile {
 
     /// Returns the text that [`ConnFile::parse`] reads.
     pub fn to_text(&self) -> Zeroizing<String> {
+        let (values, check) = self.values();
+        let mut text = Zeroizing::new(String::with_capacity(CONN_FILE_BYTES_MAX));
+        text.push_str(COMMENT);
+        text.push('\n');
+        for (name, value) in NAMES.iter().zip(values.iter().chain([&check])) {
+            push_line(&mut text, name, value);
+        }
+        text
+    }
+
+    /// Returns the same on one line without its end: as secret as the file.
+    pub fn to_line(&self) -> Zeroizing<String> {
+        let (values, check) = self.values();
+        let mut line = Zeroizing::new(String::with_capacity(CONN_FILE_BYTES_MAX));
+        line.push_str(ONE_LINE);
+        for (place, value) in values.iter().chain([&check]).enumerate() {
+            let between = if place == 0 { "" } else { "&" };
+            for part in [between, NAMES[place], "=", value] {
+                line.push_str(part);
+            }
+        }
+        line
+    }
+
+    /// Returns the values in the order of their names, and the check over them.
+    fn values(&self) -> ([Zeroizing<String>; 5], Zeroizing<String>) {
         let key = self.key.to_base64url();
         let values = [
             self.relay.clone(),
@@ -118,16 +162,11 @@ impl ConnFile {
             rfc3339(self.expires_secs),
         ]
         .map(Zeroizing::new);
-        let mut text = Zeroizing::new(String::with_capacity(CONN_FILE_BYTES_MAX));
-        text.push_str(COMMENT);
-        text.push('\n');
         let mut hash = Sha256::new();
         for (name, value) in NAMES.iter().zip(&values) {
             add_to_check(&mut hash, name, value);
-            push_line(&mut text, name, value);
         }
-        push_line(&mut text, NAMES[CHECK], &check_of(hash));
-        text
+        (values, Zeroizing::new(check_of(hash)))
     }
 
     /// Takes the address of a relay: a host name, an IPv4 address or an IPv6 address in brackets, a

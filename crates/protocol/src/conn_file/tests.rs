@@ -38,6 +38,25 @@ fn the_golden_file_is_written_and_read() {
     assert_eq!(ConnFile::parse(GOLDEN), Ok(golden()));
 }
 
+/// The golden file on one line, by hand.
+const ONE_LINE: &str = "liveconnect:relay=127.0.0.1:7000&room=4831&\
+    key=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8&network=0123456789abcdef&\
+    expires=2026-11-23T10:00:00Z&check=b915ab18";
+
+#[test]
+fn the_one_line_form_says_the_same_as_the_file() {
+    assert_eq!(*golden().to_line(), ONE_LINE);
+    let wrapped = ONE_LINE.replace("&key", "\n  &key").replace("network=01", "network=\r\n01");
+    for line in [ONE_LINE, &format!("  {ONE_LINE}\n"), &format!("\u{feff}{ONE_LINE}"), &wrapped] {
+        assert_eq!(ConnFile::parse(line), Ok(golden()), "{line}");
+    }
+    check(&ONE_LINE.replace("4831", "4832"), ConnFileError::Mistyped { at: 1 });
+    check(&ONE_LINE.replace("room", "r00m"), ConnFileError::UnknownName { at: 1 });
+    check(&ONE_LINE[..ONE_LINE.len() - 15], ConnFileError::Missing { name: "check" });
+    check(&format!("{ONE_LINE}&room=5"), ConnFileError::AfterCheck { at: 1 });
+    check("liveconnect:", ConnFileError::Missing { name: "relay" });
+}
+
 #[test]
 fn what_editors_and_mail_do_to_a_file_is_understood() {
     let same = [

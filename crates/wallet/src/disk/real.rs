@@ -46,7 +46,8 @@ impl RealDisk {
     /// none (0700), and opens it.
     ///
     /// # Errors
-    /// When it cannot be made or opened.
+    /// When it cannot be made or opened; `Unsupported` on a file system that cannot move a file without
+    /// replacing another: no coin would ever get to its place there.
     ///
     /// # Crash safety
     /// The entries of all new directories are synced before this returns.
@@ -63,7 +64,23 @@ impl RealDisk {
                 Err(error) => return Err(error),
             }
         }
-        RealDisk::open(&path)
+        let disk = RealDisk::open(&path)?;
+        disk.try_rename()?;
+        Ok(disk)
+    }
+
+    /// Moves an empty directory of its own, and takes it away again. A disk that lets none be made says why at
+    /// the first write.
+    fn try_rename(&self) -> io::Result<()> {
+        let [from, to] = ["from", "to"].map(|end| format!(".rename-{end}-{}", std::process::id()));
+        if rustix::fs::mkdirat(&self.root, &from, OWNER_DIRECTORY).is_err() {
+            return Ok(());
+        }
+        let flags = RenameFlags::NOREPLACE;
+        let moved = rustix::fs::renameat_with(&self.root, &from, &self.root, &to, flags);
+        let left = if moved.is_ok() { &to } else { &from };
+        rustix::fs::unlinkat(&self.root, left, AtFlags::REMOVEDIR)?;
+        moved.map_err(|error| no_such_rename(error).unwrap_or(error.into()))
     }
 
     fn directory(&self, path: &Path) -> io::Result<Arc<OwnedFd>> {
@@ -257,6 +274,15 @@ const DIRECTORY: OFlags =
 const OWNER_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 const OWNER_DIRECTORY: Mode = Mode::RWXU;
 
+/// Returns what to say of a rename that failed, if the file system knows none that replaces nothing.
+fn no_such_rename(error: rustix::io::Errno) -> Option<io::Error> {
+    use rustix::io::Errno;
+
+    let unknown = matches!(error, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP);
+    let what = "this file system cannot move a file without replacing another; local ones can";
+    unknown.then(|| io::Error::new(io::ErrorKind::Unsupported, what))
+}
+
 fn kind(file_type: FileType) -> EntryKind {
     match file_type {
         FileType::RegularFile => EntryKind::File,
@@ -303,4 +329,29 @@ fn evict(file: &File) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn evict(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RealDisk, no_such_rename};
+    use rustix::io::Errno;
+    use std::fs;
+
+    #[test]
+    fn a_file_system_without_the_rename_is_told_from_one_that_fails() {
+        for unknown in [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP] {
+            let told = no_such_rename(unknown).unwrap().to_string();
+            assert!(told.contains("without replacing"), "{told}");
+        }
+        for failed in [Errno::IO, Errno::NOSPC, Errno::ROFS, Errno::ACCESS] {
+            assert!(no_such_rename(failed).is_none(), "{failed}");
+        }
+    }
+
+    #[test]
+    fn trying_the_rename_leaves_nothing_behind() {
+        let home = tempfile::tempdir().unwrap();
+        RealDisk::create(home.path()).unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
 }
