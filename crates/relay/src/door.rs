@@ -14,7 +14,8 @@ use crate::limits::KNOCKS_MAX;
 pub(crate) fn door<N>() -> (Knocker<N>, Door<N>) {
     let porch = Arc::new(Porch {
         waiting: Mutex::new(Waiting { newcomers: VecDeque::new(), left: Side::Neither }),
-        rung: AtomicBool::new(false),
+        // Nobody listens for the bell yet: the first look has to find that out.
+        rung: AtomicBool::new(true),
         bell: AtomicWaker::new(),
     });
     (Knocker(Arc::clone(&porch)), Door(porch))
@@ -31,7 +32,8 @@ pub(crate) struct Door<N>(Arc<Porch<N>>);
 #[derive(Debug)]
 struct Porch<N> {
     waiting: Mutex<Waiting<N>>,
-    /// Whether something happened outside since the inside last looked. Spares it the lock.
+    /// Whether something may have happened outside since the inside last looked. Spares it the lock
+    /// and the bell.
     rung: AtomicBool,
     bell: AtomicWaker,
 }
@@ -99,27 +101,31 @@ impl<N> Drop for Knocker<N> {
 }
 
 impl<N> Door<N> {
-    /// Waits for the next event.
+    /// Waits for the next event; always polled by the same task.
     pub(crate) fn poll_event(&self, cx: &mut Context<'_>) -> Poll<AtDoor<N>> {
-        self.0.bell.register(cx.waker());
+        // As long as nobody rang, the bell is as it was left here.
         if !self.0.rung.load(Ordering::Acquire) {
             return Poll::Pending;
         }
-        self.look().map_or(Poll::Pending, Poll::Ready)
+        self.0.bell.register(cx.waker());
+        // Before the look: who knocks behind it rings once more.
+        self.0.rung.swap(false, Ordering::AcqRel);
+        match self.look() {
+            Some(event) => {
+                self.0.rung.store(true, Ordering::Release);
+                Poll::Ready(event)
+            }
+            None => Poll::Pending,
+        }
     }
 
     /// Returns what has happened, if anything.
     pub(crate) fn look(&self) -> Option<AtDoor<N>> {
         let mut waiting = self.0.waiting();
-        if let Some(newcomer) = waiting.newcomers.pop_front() {
-            return Some(AtDoor::Knocked(newcomer));
+        match waiting.newcomers.pop_front() {
+            Some(newcomer) => Some(AtDoor::Knocked(newcomer)),
+            None => (waiting.left == Side::Outside).then_some(AtDoor::Locked),
         }
-        if waiting.left == Side::Outside {
-            return Some(AtDoor::Locked);
-        }
-        // Nobody can ring while the lock is held and forget to be heard: knocks ring behind it.
-        self.0.rung.store(false, Ordering::Release);
-        None
     }
 
     /// Returns whether nobody waits.

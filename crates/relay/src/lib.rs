@@ -11,6 +11,7 @@
 //! contents nor tokens. All it promises is in its limits and its notices.
 
 mod address;
+mod alarm;
 mod chunk;
 mod cli;
 mod door;

@@ -50,6 +50,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) lines: LineLimits,
     /// Bytes a second that one member may say.
     pub(crate) bytes_per_second: Option<u64>,
+    /// A moment of this very turn: the clock is read once in it.
+    pub(crate) now: Instant,
     pub(crate) meter: &'a Meter,
 }
 
@@ -126,7 +128,7 @@ fn poll_chunks(
 ) -> Poll<Leaves> {
     for _ in 0..CHUNKS_PER_TURN {
         if chunk.lines().is_empty() {
-            match ready!(poll_read(from, chunk, rules.bytes_per_second, cx)) {
+            match ready!(poll_read(from, chunk, rules, cx)) {
                 Ok(0) => return Poll::Ready(Leaves::Speaker(Why::Closed)),
                 Err(_) => return Poll::Ready(Leaves::Speaker(Why::Broken)),
                 Ok(_) => {}
@@ -169,10 +171,11 @@ fn poll_listener(to: &mut Option<Member>, cx: &mut Context<'_>) -> Poll<bool> {
 fn poll_read(
     from: &mut Member,
     chunk: &mut Chunk,
-    rate: Option<u64>,
+    rules: Rules<'_>,
     cx: &mut Context<'_>,
 ) -> Poll<std::io::Result<usize>> {
-    if rate.is_some() && from.paused().is_some_and(|until| until > Instant::now()) {
+    let rate = rules.bytes_per_second;
+    if rate.is_some() && from.paused().is_some_and(|until| until > rules.now) {
         return Poll::Pending;
     }
     let space = chunk.space();
@@ -181,7 +184,7 @@ fn poll_read(
     ready!(Pin::new(&mut from.connection.stream).poll_read(cx, &mut buffer))?;
     let length = buffer.filled().len();
     chunk.filled(length);
-    from.heard = Instant::now();
+    from.heard = rules.now;
     if let Some(rate) = rate {
         from.count_at_rate(length, rate);
     }

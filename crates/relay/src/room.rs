@@ -11,15 +11,15 @@
 
 use std::future::poll_fn;
 use std::mem;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use protocol::room::{Code, Notice, Side};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tracing::info;
 
+use crate::alarm::Alarm;
 use crate::door::{AtDoor, Door};
 use crate::house::House;
 use crate::member::{Company, Member, Newcomer};
@@ -38,12 +38,12 @@ pub(crate) async fn run(
 ) {
     let mut room = Room { house, key, seats: [None, None], door };
     room.let_in(*first);
-    let mut timer = Box::pin(sleep_until(room.due()));
+    let mut alarm = Alarm::new(room.due());
     loop {
-        match poll_fn(|cx| room.poll_event(timer.as_mut(), cx)).await {
+        match poll_fn(|cx| room.poll_event(&mut alarm, cx)).await {
             Event::Departed(departure) => room.see_off(departure),
             Event::Knocked(newcomer) => room.let_in(*newcomer),
-            Event::TimeUp => room.send_overdue_away(timer.as_mut()),
+            Event::TimeUp => room.send_overdue_away(&mut alarm),
             Event::Stopped => room.send_all_away(),
         }
         if room.is_empty() && room.house.rooms.leave(&room.key, &room.door) == Leaving::Closed {
@@ -69,9 +69,10 @@ enum Event {
 impl Room {
     /// Waits for the next event. The pump comes first: what a member said, or that it is gone,
     /// counts before a newcomer asks for its seat.
-    fn poll_event(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll_event(&mut self, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<Event> {
         let Settings { lines, bytes_per_second, .. } = self.house.settings;
-        let rules = Rules { lines, bytes_per_second, meter: &self.house.meter };
+        let now = Instant::now();
+        let rules = Rules { lines, bytes_per_second, now, meter: &self.house.meter };
         if let Poll::Ready(departure) = poll_pump(&mut self.seats, rules, cx) {
             return Poll::Ready(Event::Departed(departure));
         }
@@ -80,12 +81,7 @@ impl Room {
             Poll::Ready(AtDoor::Locked) => return Poll::Ready(Event::Stopped),
             Poll::Pending => {}
         }
-        // The timer may be early, never late: being heard moves it only once it has rung.
-        let due = self.due();
-        if due < timer.deadline() {
-            timer.as_mut().reset(due);
-        }
-        timer.poll(cx).map(|()| Event::TimeUp)
+        alarm.poll(self.due(), now, cx).map(|()| Event::TimeUp)
     }
 
     fn is_empty(&self) -> bool {
@@ -175,7 +171,7 @@ impl Room {
         }
     }
 
-    fn send_overdue_away(&mut self, timer: Pin<&mut Sleep>) {
+    fn send_overdue_away(&mut self, alarm: &mut Alarm) {
         let now = Instant::now();
         for place in [0, 1] {
             let overdue = self.deadlines(place).find(|(_, due)| *due <= now);
@@ -183,7 +179,7 @@ impl Room {
                 self.see_off(Departure { place, why: Why::SentAway(code) });
             }
         }
-        timer.reset(self.due());
+        alarm.set(self.due());
     }
 
     /// The next moment at which somebody may have to leave.
