@@ -327,15 +327,15 @@ enum Fate {
     Open,
 }
 
-/// Returns what becomes of a journal. A receiver that is done offers its receipt for thirty days after the
-/// file has expired; one to which coins may be on their way is never closed by a clock.
+/// Returns what becomes of a journal. A receiver waits for a sender that may still come for thirty days after
+/// the file has expired: with its receipt, with its refusal, or with nothing but its consent. A sender that
+/// did send takes back by then what nobody took over; what is undecided is never closed by a clock.
 fn fate(exit: Exit, journal: Journal, expires_secs: u64, now: u64) -> Fate {
     match (journal, exit) {
         (Journal::Close, Exit::PeerAway) if now <= expires_secs => Fate::Parked,
         (Journal::Close, _) => Fate::Closed,
-        (Journal::KeepOpen, Exit::Done)
-            if now > expires_secs.saturating_add(KEPT_FOR_PEER_SECS) =>
-        {
+        (Journal::KeepOpen, Exit::InFlight | Exit::Partly) => Fate::Open,
+        (Journal::KeepOpen, _) if now > expires_secs.saturating_add(KEPT_FOR_PEER_SECS) => {
             Fate::Closed
         }
         (Journal::KeepOpen, _) => Fate::Open,
@@ -358,3 +358,6 @@ fn broken(id: OperationId, error: &dyn std::fmt::Display) -> Failure {
         "keep the journal, and the home, as they are",
     )
 }
+
+#[cfg(test)]
+mod tests;
