@@ -15,6 +15,7 @@ mod operators;
 mod order;
 mod pay;
 mod raidajs;
+mod reclaim;
 mod sides;
 mod speaker;
 mod stage;

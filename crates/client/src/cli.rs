@@ -100,6 +100,24 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Takes coins back that left and that nobody took: their secrets are changed at the agents
+    ///
+    /// Asks all 25 agents first. It starts after the receiver's refusal, when the receipt calls a coin
+    /// counterfeit that the agents still hold, when the connection file has expired, and for an export at
+    /// any time; and not while an agent shows that somebody may be taking the coins.
+    Reclaim {
+        /// The transfer or export: its number, or the first digits [default: all that are open]
+        #[arg(value_name = "TRANSFER")]
+        transfer: Option<String>,
+        /// Show what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Take coins back although an agent shows that somebody may be taking them
+        #[arg(long)]
+        insist: bool,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Carries on every transfer and import that was cut short, and says what is left
     Resume {
         #[command(flatten)]

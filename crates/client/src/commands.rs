@@ -4,10 +4,13 @@ mod balance;
 mod history;
 mod import;
 mod init;
+pub(crate) mod reclaim;
 pub(crate) mod resume;
 
+use coin::reclaim::Will;
 use raida::PlainHttp;
 
+use self::reclaim::{Extent, Wish};
 use crate::cli::WalletCommand;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
@@ -23,6 +26,11 @@ pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit,
         WalletCommand::Balance { common } => balance::run(common, screen),
         WalletCommand::Import { paths, common } => import::run(&paths, common, screen).await,
         WalletCommand::History { common } => history::run(common, screen),
+        WalletCommand::Reclaim { transfer, dry_run, insist, common } => {
+            let extent = if dry_run { Extent::DryRun } else { Extent::All };
+            let will = if insist { Will::Insisted } else { Will::Asked };
+            reclaim::run(Wish { transfer, extent, will }, common, screen).await
+        }
         WalletCommand::Resume { common, wait } => resume::run(common, wait, screen).await,
     }
 }

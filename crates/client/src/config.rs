@@ -30,6 +30,10 @@ pub(crate) struct Config {
     /// Whether the agents' addresses may be plain HTTP beyond this machine.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) insecure_http: bool,
+    /// Whether `resume` takes coins back by itself once their connection file has expired and the agents
+    /// show that nobody took them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) reclaim_expired: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +65,7 @@ impl Config {
             )
         };
         let insecure_http = plain_http == PlainHttp::Anywhere;
-        let config = Config { agents, relay, insecure_http };
+        let config = Config { agents, relay, insecure_http, reclaim_expired: false };
         config.address_book()?;
         Ok(config)
     }

@@ -116,6 +116,7 @@ fn of_cause(cause: &Cause) -> Exit {
         Cause::OutOfStep { .. }
         | Cause::OtherAmount(_)
         | Cause::Refused
+        | Cause::Reclaimed
         | Cause::OddPosition(_) => Exit::Refused,
         Cause::Stopped => Exit::Returned,
         Cause::Expired => Exit::File,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use coin::reclaim::Will;
 use coin::{Amount, Coin};
 use protocol::conn_file::ConnFile;
 use raida::Authority;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wallet::AnyDisk;
 
 use crate::clock::Clock;
+use crate::commands::reclaim::{self, Extent, Wish};
 use crate::commands::resume;
 use crate::connection::Dial;
 use crate::exit::{Exit, Failure};
@@ -73,6 +75,13 @@ impl Ground {
     pub async fn resume(self, wait: Duration) -> u8 {
         let stop = self.stop.clone();
         self.run(async |session| resume::all(session, wait, stop).await).await
+    }
+
+    /// Takes back whatever left and may be taken back, as `coin-wallet reclaim --yes` does, and with
+    /// `--insist` where the will is that. Returns the exit code.
+    pub async fn reclaim(self, will: Will) -> u8 {
+        let wish = Wish { transfer: None, extent: Extent::All, will };
+        self.run(async |session| reclaim::take_back(session, &wish).await).await
     }
 
     async fn run(self, program: impl AsyncFnOnce(&Session) -> Result<Exit, Failure>) -> u8 {

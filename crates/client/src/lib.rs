@@ -68,6 +68,7 @@ pub fn coin_wallet() -> ExitCode {
     | WalletCommand::Balance { common }
     | WalletCommand::Import { common, .. }
     | WalletCommand::History { common }
+    | WalletCommand::Reclaim { common, .. }
     | WalletCommand::Resume { common, .. }) = &args.command;
     let screen = screen_of(common);
     run(&screen, commands::run(args.command, &screen))

@@ -46,6 +46,22 @@ impl Machine {
         }
     }
 
+    /// Returns the machine of a transfer of which coins were taken back; a receiver takes none back.
+    pub(crate) fn reclaimed(self) -> Machine {
+        match self {
+            Machine::Sender(sender) => Machine::Sender(sender.reclaimed()),
+            Machine::Receiver(receiver) => Machine::Receiver(receiver),
+        }
+    }
+
+    /// Tells whether the receiver refused the batch of this side durably.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self {
+            Machine::Sender(sender) => sender.is_refused(),
+            Machine::Receiver(_) => false,
+        }
+    }
+
     /// Tells which side it is.
     pub(crate) fn is_sender(&self) -> bool {
         match self {

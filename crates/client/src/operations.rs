@@ -10,6 +10,7 @@ mod old_secrets;
 mod pown;
 mod prepare;
 mod receipt;
+pub(crate) mod reclaim;
 
 pub(crate) use prepare::affordable;
 
@@ -31,6 +32,7 @@ use self::freight::Inbox;
 use crate::desk::{Desk, with_causes};
 use crate::machine::Machine;
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::transfer::Done;
 
 /// Labels of the notes that a transfer keeps in its journal.
@@ -55,6 +57,8 @@ pub(crate) mod note {
     pub(crate) const VERDICTS: &str = "verdicts";
     /// The text of the newest receipt.
     pub(crate) const RECEIPT: &str = "receipt";
+    /// What became of each coin that left, as JSON: see `operations/reclaim/departures.rs`.
+    pub(crate) const DEPARTED: &str = "departed";
 }
 
 /// Label of the coins that travel.
@@ -88,6 +92,29 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Returns what the work of one operation needs that meets nobody.
+    pub(crate) fn at_home(
+        session: &Session,
+        id: OperationId,
+        network: [u8; 8],
+        hidden_wallet: WalletName,
+        amount: Amount,
+    ) -> Bench {
+        Bench {
+            desk: session.desk.clone(),
+            id,
+            authority: session.authority.clone(),
+            screen: session.screen.clone(),
+            progress: Arc::new(Notify::new()),
+            network,
+            hidden_wallet,
+            home: session.home.clone(),
+            amount,
+            relay: String::new(),
+            room: 0,
+        }
+    }
+
     /// Returns the work of a job.
     pub(crate) fn work(
         &self,

@@ -18,6 +18,7 @@ use wallet::{Kind, OperationId, WalletName};
 use crate::connection::Connection;
 use crate::exit::{self, Exit, Failure};
 use crate::machine::Machine;
+use crate::operations::reclaim::departures;
 use crate::operations::{Bench, note};
 use crate::session::{Session, operation_id};
 use crate::transfer::{Ended, NoRelay, Transfer};
@@ -111,18 +112,22 @@ impl Session {
                 let text = |label| operation.last_note(label).map(str::to_owned);
                 let (state, agreed, parked) =
                     (text(note::MACHINE), text(note::AGREED), text(note::PARKED));
-                let notes = (operation.about().to_owned(), state, agreed, parked);
+                let reclaimed = departures::is_reclaimed(&operation);
+                let notes = (operation.about().to_owned(), state, agreed, parked, reclaimed);
                 work.operations.insert(id, operation);
                 Ok(Some(notes))
             })
             .await;
-        let Some((about, state, agreed, parked)) = self.disk(loaded)? else { return Ok(None) };
+        let Some((about, state, agreed, parked, reclaimed)) = self.disk(loaded)? else {
+            return Ok(None);
+        };
         let About { amount, conn, machine } = from_json(id, &about)?;
         let file = ConnFile::parse(&conn).map_err(|error| broken(id, &error))?;
         let machine = state.map_or(Ok(machine), |text| from_json(id, &text))?;
         if machine.is_sender() && machine.position().step == DurableStep::InFlight {
             self.mark_in_flight(id).await?;
         }
+        let machine = if reclaimed { machine.reclaimed() } else { machine };
         let parked = if parked.as_deref() == Some("yes") { Parked::Yes } else { Parked::No };
         let agreed = agreed.map(|text| from_json(id, &text)).transpose()?;
         Ok(Some(Open { machine: machine.resumed(peer_wait), file, amount, agreed, parked }))

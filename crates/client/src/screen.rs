@@ -156,6 +156,11 @@ impl Screen {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 
+    /// Tells a program what was found; the person is told in sentences.
+    pub(crate) fn found(&self, object: &Value) {
+        self.event(object);
+    }
+
     /// Warns the person.
     pub(crate) fn warn(&self, text: &str) {
         self.event(&json!({"v": 1, "event": "warning", "text": text}));

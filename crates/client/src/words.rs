@@ -6,9 +6,30 @@ use protocol::message::Number;
 use protocol::waits::WaitingFor;
 use wallet::DamagedJournal;
 
+use crate::operations::reclaim::course::Tally;
+
 /// What a home is told that lets plain HTTP go beyond this machine.
 pub(crate) const INSECURE_HTTP: &str = "insecure_http is set in config.toml: the secrets of coins go in the \
      clear to agents whose address is http://, and whoever listens on the way can take the coins";
+
+/// What to do while coins that left are undecided.
+pub(crate) const WHEN_AGENTS_ARE_THERE: &str =
+    "coin-wallet resume asks the agents again; coin-wallet reclaim says what may be taken back";
+
+/// Says what has become of coins that left.
+pub(crate) fn homecoming(tally: &Tally) -> String {
+    let parts = [
+        (tally.back, "is yours again"),
+        (tally.given(), "is the other's"),
+        (tally.disputed, "is disputed: called counterfeit, and no longer held as it left"),
+        (tally.reclaiming, "is being taken back"),
+        (tally.yielding, "is yielded to the other, who does not hold it everywhere yet"),
+        (tally.away, "is in flight"),
+    ];
+    let parts = parts.iter().filter(|(amount, _)| !amount.is_zero());
+    let parts: Vec<String> = parts.map(|(amount, what)| format!("{amount} {what}")).collect();
+    format!("of {}: {}", tally.amount, parts.join("; "))
+}
 
 /// Says what went wrong in a job, and whose fault it is.
 pub(crate) fn fault(fault: &Fault) -> String {
@@ -49,6 +70,9 @@ pub(crate) fn cause(cause: &Cause) -> String {
         Cause::Fault(why) => fault(why),
         Cause::Expired => "the connection file has expired".to_owned(),
         Cause::Refused => "the receiver refused the coins and will never take them".to_owned(),
+        Cause::Reclaimed => {
+            "coins of it were taken back, so that it is never sent again".to_owned()
+        }
         Cause::OddPosition(_) => {
             "the other side says that it holds coins of this transfer, and this home \
              knows of none: it lies, or this home was restored from an older backup"
@@ -110,6 +134,7 @@ pub(crate) fn advice(outcome: &Outcome) -> &'static str {
         Outcome::InDoubt(Cause::OddPosition(_)) => {
             "ask the other person; if this home comes from a backup, use the home it was made from"
         }
+        Outcome::InDoubt(Cause::Refused) => "coin-wallet reclaim takes the coins back",
         Outcome::InDoubt(_) => "coin-wallet resume, with the same --home",
         Outcome::Partly(_) => "tell the other person; coin-wallet resume asks the agents again",
         Outcome::Returned(why) => match why {
@@ -122,6 +147,7 @@ pub(crate) fn advice(outcome: &Outcome) -> &'static str {
             Cause::OutOfStep { .. }
             | Cause::OtherAmount(_)
             | Cause::Refused
+            | Cause::Reclaimed
             | Cause::OddPosition(_)
             | Cause::Undecided(_)
             | Cause::Fault(Fault::BadBatch(_) | Fault::BadReceipt(_)) => {

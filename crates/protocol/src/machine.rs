@@ -90,7 +90,8 @@ pub enum Job {
     FileInSent,
     /// Sender, after the last frame of 17: take the receipt in, durably; ends with `Report::ReceiptRead`.
     ReadReceipt,
-    /// Sender 18: ask the agents whether the old secrets are dead; ends with `Report::Checked`.
+    /// Sender 18: ask the agents whether the old secrets are dead; ends with `Report::Checked`. Here and
+    /// below a coin that was taken back here is never dead: who holds its new secrets is this side.
     CheckOldSecrets,
     /// Sender, in doubt and without the peer: the same question about all coins; ends with
     /// `Report::CheckedAlone`.
@@ -310,6 +311,8 @@ pub enum Cause {
     Expired,
     /// The receiver recorded durably that it will never pown the batch.
     Refused,
+    /// Coins of the batch were, or may have been, taken back: it never leaves again.
+    Reclaimed,
     /// The peer says that it stands where it cannot stand, or that it holds another batch: it lies,
     /// or one of the two homes was restored from a backup that is older than the transfer.
     OddPosition(Position),

@@ -14,7 +14,8 @@
 //!           Encrypting        manifest                         PERSIST, 12, 22 said ▶ AskingReady
 //!           AskingReady       13                               PERSIST InFlight ▶ SendingCoins
 //!           Leaving           put back, or 60 s                END returned
-//! InFlight  Meeting           Open: as above, without 5 to 11; Received, Receipted:
+//! InFlight  Meeting           Open: as above, without 5 to 11, or, when coins were taken
+//!                             back, 23 said ▶ AskingAgents; Received, Receipted:
 //!                             ▶ AwaitingReceipt; Refused: PERSIST ▶ AskingAgents, at
 //!                             every start too
 //!           SendingCoins      the last byte left               ▶ AwaitingReceived
@@ -36,8 +37,8 @@
 //! | 23 heard | Leaving | AskingAgents; a receipt that is here is worked on | END done |
 //! | `StopAsked` | 23 said, Leaving; in Leaving: END returned | END in doubt | END done |
 //!
-//! In flight the sender says 23 only to a receiver that has its receipt. So a receiver without coins
-//! that hears 23 knows that nothing is on its way.
+//! In flight the sender says 23 only to a receiver that has its receipt, or when it took coins back. So a
+//! receiver without coins that hears 23 knows that nothing is on its way.
 
 use std::time::Duration;
 
@@ -52,7 +53,9 @@ use crate::waits::{self, Bound, Patience, Waiting, WaitingFor};
 
 mod state;
 
-pub(crate) use self::state::{Flight, Proof, Refusal, SenderDurable, SenderStep, Settlement};
+pub(crate) use self::state::{
+    Flight, Proof, Reclaimed, Refusal, SenderDurable, SenderStep, Settlement,
+};
 
 /// The sender's side of one transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,6 +71,8 @@ pub struct Sender {
     pub(crate) presence: Presence,
     begun: Begun,
     pub(crate) end: Option<Outcome>,
+    #[serde(default, skip_serializing_if = "Reclaimed::is_no")]
+    pub(crate) reclaimed: Reclaimed,
 }
 
 impl Sender {
@@ -86,6 +91,7 @@ impl Sender {
             presence: Presence::Away { until: patience.peer_wait },
             begun: Begun::No,
             end: None,
+            reclaimed: Reclaimed::No,
         }
     }
 
@@ -107,6 +113,21 @@ impl Sender {
     /// Returns the machine with another patience for its peer.
     pub fn with_patience(self, patience: Patience) -> Sender {
         Sender { patience, ..self }
+    }
+
+    /// Returns the machine of a transfer of which some coins were, or may have been, taken back: its
+    /// batch never leaves again, because who receives it now could not own it. What the journal says of
+    /// reclaims is told to the machine each time it is loaded.
+    pub fn reclaimed(self) -> Sender {
+        Sender { reclaimed: Reclaimed::Yes, ..self }
+    }
+
+    /// Returns whether the receiver promised durably that it will never pown the batch.
+    pub fn is_refused(&self) -> bool {
+        match &self.durable {
+            SenderDurable::InFlight(flight) => flight.refusal == Refusal::Heard,
+            SenderDurable::Open | SenderDurable::Settled(_) => false,
+        }
     }
 
     /// Takes one input and returns the machine after it, with what has to be done now, in this order.

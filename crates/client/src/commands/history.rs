@@ -42,6 +42,7 @@ fn tell(operation: &Ended, screen: &Screen) {
         Kind::Send => ("sent", "send"),
         Kind::Receive => ("received", "receive"),
         Kind::Import => ("imported", "import"),
+        Kind::Export => ("exported", "export"),
     };
     let at = jiff::Timestamp::from_second(operation.end.at_secs).unwrap_or_default();
     let (owned, status) = match &summary {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use coin::reclaim::Will;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,11 +13,13 @@ use wallet::{Kind, OperationId};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::operations::import;
-use crate::record::Parked;
+use crate::operations::reclaim::course::Course;
+use crate::record::{Open, Parked};
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::signals;
 use crate::transfer::NoRelay;
+use crate::words;
 
 /// Runs the command.
 pub(crate) async fn run(common: Common, wait: u64, screen: &Screen) -> Result<Exit, Failure> {
@@ -88,6 +91,7 @@ async fn carry_on(
         Kind::Import => return import::carry_on(&session, id).await,
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
+        Kind::Export => return Ok(Exit::Done),
     };
     let Some(open) = session.load(id, wait).await? else {
         return Ok(Exit::Done);
@@ -104,7 +108,40 @@ async fn carry_on(
             .warn("you have not accepted this one yet, and there is no terminal to ask: use --yes");
         return Ok(Exit::PeerAway);
     }
+    if let Some(exit) = carry_on_reclaims(&session, &open).await? {
+        return Ok(exit);
+    }
     session.run(open, NoRelay::Waits, stop).await
+}
+
+/// Carries on what was taken back or yielded; begins a reclaim by itself where that is configured and the
+/// file has expired. Returns how the transfer ended, if that ended it.
+async fn carry_on_reclaims(session: &Session, open: &Open) -> Result<Option<Exit>, Failure> {
+    let Some(course) = Course::of_transfer(session, open) else { return Ok(None) };
+    let begins = session.config.reclaim_expired && course.has_expired();
+    if !begins && !course.is_due().await? {
+        return Ok(None);
+    }
+    course.carry_on().await?;
+    let found = course.look(Will::Automatic).await?;
+    course.call_gone(&found).await?;
+    if begins && !found.begin.is_empty() {
+        session.screen.say(&format!(
+            "its file has expired and nobody took {}: taking it back",
+            found.begin_amount
+        ));
+        course.begin(&found).await?;
+    }
+    let tally = course.tally().await?;
+    // Where all of it is the other's, the other may come with a receipt.
+    if !tally.in_flight().is_zero() || tally.given() == tally.amount {
+        session.screen.say(&words::homecoming(&tally));
+        return Ok(None);
+    }
+    course.close(session, &tally).await?;
+    let summary = tally.summary();
+    session.tell_result(course.id(), &summary, &words::homecoming(&tally), "");
+    Ok(Some(Exit::from_code(summary.exit)))
 }
 
 /// Every end but an open one settles a transfer, whether or not it was a payment.

@@ -1,13 +1,18 @@
 //! Message 18 and the sender in doubt: are the secrets that were sent dead?
 //!
 //! A coin's old secret is dead at an agent that says explicitly that it holds something else. Asking
-//! changes nothing: the question is "which of these two do you hold", with the old secret twice.
+//! changes nothing: the question is "which of these two do you hold", with the old secret twice. A coin that
+//! was reclaimed here is not asked for: its old secret is dead by this side's own doing. It counts as alive
+//! until it is known to be the receiver's.
 
+use std::collections::BTreeSet;
+
+use coin::reclaim::Departed;
 use coin::{Amount, Answer, Rule, SerialNumber};
 use protocol::machine::{Fault, OldSecrets, Report};
 use raida::Claim;
 
-use super::{Bench, COINS, receipt};
+use super::{Bench, receipt};
 
 /// Which coins are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +29,21 @@ impl Bench {
     /// # Errors
     /// [`Fault::TooFewAgents`] when fewer than 13 answered for any coin at all.
     pub(super) async fn check_old_secrets(&self, which: Which) -> Result<Report, Fault> {
-        let claims: Vec<Claim> = self
-            .at_wallet(move |_, operation| {
-                let owned = match which {
-                    Which::CalledOwned => Some(receipt::owned_by_receipt(operation)?),
-                    Which::All => None,
-                };
-                let coins =
-                    operation.kept(COINS).unwrap_or_default().into_iter().map(|stored| stored.coin);
-                let asked = coins.filter(|c| owned.as_ref().is_none_or(|set| set.contains(&c.sn)));
-                Ok(asked.map(|c| Claim { sn: c.sn, pans: c.ans.clone(), ans: c.ans }).collect())
-            })
-            .await?;
+        let owned = match which {
+            Which::CalledOwned => Some(self.called_owned().await?),
+            Which::All => None,
+        };
+        let mut coins = self.departures().await?;
+        coins.retain(|coin| owned.as_ref().is_none_or(|owned| owned.contains(&coin.sn())));
+        let (away, further): (Vec<_>, Vec<_>) =
+            coins.into_iter().partition(|coin| coin.state == Departed::Away);
+        let (gone, ours): (Vec<_>, Vec<_>) =
+            further.iter().partition(|coin| coin.state == Departed::Gone);
+        let claims: Vec<Claim> = away
+            .into_iter()
+            .map(|coin| coin.stored.coin)
+            .map(|coin| Claim { sn: coin.sn, pans: coin.ans.clone(), ans: coin.ans })
+            .collect();
         let answers = self.authority.find(&claims, &self.meter("asking for the old secrets")).await;
         let answered =
             answers.iter().map(|coin| count(coin, |a| a != Answer::Silent)).max().unwrap_or(0);
@@ -47,13 +55,20 @@ impl Bench {
             .zip(&answers)
             .partition(|(_, coin)| count(coin, |a| a == Answer::Neither) >= Rule::CLOUDCOIN.own);
         let found = OldSecrets {
-            dead: sum(dead.iter().map(|(claim, _)| claim.sn)),
-            alive_or_unknown: sum(alive.iter().map(|(claim, _)| claim.sn)),
+            dead: sum(dead.iter().map(|(claim, _)| claim.sn).chain(gone.iter().map(|c| c.sn()))),
+            alive_or_unknown: sum(alive
+                .iter()
+                .map(|(claim, _)| claim.sn)
+                .chain(ours.iter().map(|c| c.sn()))),
         };
         Ok(match which {
             Which::CalledOwned => Report::Checked(found),
             Which::All => Report::CheckedAlone(found),
         })
+    }
+
+    async fn called_owned(&self) -> Result<BTreeSet<SerialNumber>, Fault> {
+        self.at_wallet(|_, operation| receipt::owned_by_receipt(operation)).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Message 17: the receipt, written by the receiver and checked by the sender; the same bytes at both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use coin::SerialNumber;
+use coin::{Grade, SerialNumber};
 use protocol::machine::{Fault, Report, Totals};
 use wallet::{AnyDisk, Operation, Receipt, ReceiptCoin, WalletError, WalletName};
 use zeroize::Zeroizing;
@@ -83,6 +83,13 @@ pub(super) fn owned_by_receipt(
 ) -> Result<BTreeSet<SerialNumber>, WalletError> {
     let receipt = last(operation).ok_or_else(|| broken_note(note::RECEIPT))?;
     Ok(receipt.coins().iter().filter(|coin| coin.grade.is_owned()).map(|coin| coin.sn).collect())
+}
+
+/// Returns what the newest receipt calls each coin; nothing when there is none.
+pub(super) fn grades(operation: &Operation<AnyDisk>) -> BTreeMap<SerialNumber, Grade> {
+    let receipt = last(operation);
+    let coins = receipt.iter().flat_map(Receipt::coins);
+    coins.map(|coin| (coin.sn, coin.grade)).collect()
 }
 
 fn last(operation: &Operation<AnyDisk>) -> Option<Receipt> {

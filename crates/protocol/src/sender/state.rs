@@ -37,6 +37,21 @@ pub(crate) enum Refusal {
     Heard,
 }
 
+/// Whether coins of the batch were, or may have been, taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Reclaimed {
+    #[default]
+    No,
+    Yes,
+}
+
+impl Reclaimed {
+    /// Tells whether nothing was taken back.
+    pub(crate) fn is_no(&self) -> bool {
+        *self == Reclaimed::No
+    }
+}
+
 /// How a transfer was settled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Settlement {

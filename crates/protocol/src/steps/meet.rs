@@ -11,6 +11,7 @@
 //! | sender | receiver | then |
 //! |---|---|---|
 //! | Open, InFlight | Open | from 2; in flight without preparing anew |
+//! | InFlight, taken back | Open | the sender says 23: this batch never leaves again |
 //! | Open | Received, Receipted, Refused | the sender is in doubt and moves nothing |
 //! | InFlight | Received | the receiver powns, the sender waits for 17 |
 //! | InFlight | Receipted | the receiver says 17 again, from its first byte |
@@ -32,7 +33,7 @@ use crate::presence::Presence;
 use crate::receiver::{
     Banked, CoinsOut, Receiver, ReceiverDurable, ReceiverStep, Refused, Told, Word,
 };
-use crate::sender::{Flight, Refusal, Sender, SenderDurable, SenderStep};
+use crate::sender::{Flight, Reclaimed, Refusal, Sender, SenderDurable, SenderStep};
 use crate::steps::part;
 use crate::turn::Turn;
 
@@ -98,10 +99,10 @@ impl Sender {
         let ours = flight.manifest.batch;
         match theirs.step {
             DurableStep::Open if theirs.batch.is_none() => {
-                if self.has_receipt() {
-                    self
-                } else {
-                    self.clear_folders(turn)
+                match (self.has_receipt(), self.reclaimed) {
+                    (true, _) => self,
+                    (false, Reclaimed::No) => self.clear_folders(turn),
+                    (false, Reclaimed::Yes) => self.never_again(turn),
                 }
             }
             DurableStep::Received | DurableStep::Receipted if theirs.batch == Some(ours) => {
@@ -127,6 +128,13 @@ impl Sender {
         self.durable = SenderDurable::InFlight(Flight { refusal: Refusal::Heard, ..flight });
         turn.persist();
         self.part(Cause::Refused, turn)
+    }
+
+    /// The receiver has no coins, and what the batch holds is being taken back: it hears that nothing is
+    /// on its way any more.
+    fn never_again(self, turn: &mut Turn) -> Sender {
+        self.say(Message::Abort(part::reason(&Cause::Reclaimed)), turn);
+        self.part(Cause::Reclaimed, turn)
     }
 
     fn impossible(self, theirs: Position, turn: &mut Turn) -> Sender {

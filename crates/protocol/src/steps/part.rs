@@ -261,7 +261,7 @@ fn stuck(what: WaitingFor) -> Cause {
 }
 
 /// What the other person is told. What this side's disk said is none of the peer's business.
-fn reason(cause: &Cause) -> String {
+pub(crate) fn reason(cause: &Cause) -> String {
     match cause {
         Cause::PeerAway => "I waited for you in vain".to_owned(),
         Cause::Stuck { step } => format!("step {step} did not get on in time"),
@@ -279,6 +279,7 @@ fn reason(cause: &Cause) -> String {
         Cause::Fault(Fault::Disk(_)) => "my disk failed".to_owned(),
         Cause::Expired => "the connection file has expired".to_owned(),
         Cause::Refused => "you refused the coins".to_owned(),
+        Cause::Reclaimed => "the sender took the coins back".to_owned(),
         Cause::OddPosition(_) => "you cannot stand where you say you stand".to_owned(),
         Cause::Undecided(_) => "some coins are not dead under their old secrets".to_owned(),
     }

@@ -25,6 +25,8 @@ pub enum Kind {
     Receive,
     /// Coins come from files.
     Import,
+    /// Coins go into files, for nobody in particular.
+    Export,
 }
 
 impl OperationId {
@@ -69,6 +71,7 @@ impl fmt::Display for Kind {
             Kind::Send => "send",
             Kind::Receive => "receive",
             Kind::Import => "import",
+            Kind::Export => "export",
         })
     }
 }
