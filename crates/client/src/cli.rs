@@ -87,6 +87,14 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Looks whether the home is in order: journals, coin files, coins booked twice or gone, rights
+    Check {
+        /// Mend what needs no guess; nothing is deleted, and the agents decide about what is mended
+        #[arg(long)]
+        repair: bool,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Takes the ownership of the coins in coin files: their secrets are changed at the agents
     Import {
         /// Coin files (.stack), or folders of them

@@ -1,6 +1,7 @@
 //! The commands of `coin-wallet`, one file each.
 
 mod balance;
+mod check;
 mod history;
 mod import;
 mod init;
@@ -24,6 +25,10 @@ pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit,
             init::run(&agents, relay, plain_http, common, screen).await
         }
         WalletCommand::Balance { common } => balance::run(common, screen),
+        WalletCommand::Check { repair, common } => {
+            let mending = if repair { check::Mending::Yes } else { check::Mending::No };
+            check::run(common, mending, screen)
+        }
         WalletCommand::Import { paths, common } => import::run(&paths, common, screen).await,
         WalletCommand::History { common } => history::run(common, screen),
         WalletCommand::Reclaim { transfer, dry_run, insist, common } => {

@@ -110,7 +110,8 @@ fn own_thread(mut work: Work) -> std::sync::mpsc::Sender<Task> {
     tasks
 }
 
-fn no_home(home: &Path, error: &std::io::Error) -> Failure {
+/// Says that a home cannot be opened.
+pub(crate) fn no_home(home: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         Exit::File,
         format!("the home {} cannot be opened: {error}", home.display()),
@@ -118,7 +119,8 @@ fn no_home(home: &Path, error: &std::io::Error) -> Failure {
     )
 }
 
-fn open_failure(home: &Path, error: &OpenError) -> Failure {
+/// Says why the wallet of a home was not opened.
+pub(crate) fn open_failure(home: &Path, error: &OpenError) -> Failure {
     let what = format!("the home {}: {}", home.display(), with_causes(error));
     match error {
         OpenError::Busy { .. } => Failure::new(
@@ -129,6 +131,11 @@ fn open_failure(home: &Path, error: &OpenError) -> Failure {
         OpenError::NoDirectory { .. } | OpenError::OpenToOthers { .. } => {
             Failure::new(Exit::File, what, "move what lies there away, or choose another --home")
         }
+        OpenError::Wallet(WalletError::JournalDamaged { .. }) => Failure::new(
+            Exit::File,
+            what,
+            "keep a copy of the home, then run: coin-wallet check --repair",
+        ),
         OpenError::Wallet(_) => Failure::new(
             Exit::File,
             what,

@@ -66,6 +66,7 @@ pub fn coin_wallet() -> ExitCode {
     };
     let (WalletCommand::Init { common, .. }
     | WalletCommand::Balance { common }
+    | WalletCommand::Check { common, .. }
     | WalletCommand::Import { common, .. }
     | WalletCommand::History { common }
     | WalletCommand::Reclaim { common, .. }

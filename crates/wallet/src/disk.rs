@@ -62,6 +62,12 @@ pub trait Disk {
     /// When they have some and these cannot be taken away, or nothing is there.
     fn restrict(&self, path: &Path) -> io::Result<Rights>;
 
+    /// Tells whether group and others have rights on a file or directory.
+    ///
+    /// # Errors
+    /// When nothing is there.
+    fn access(&self, path: &Path) -> io::Result<Access>;
+
     /// Makes an empty file that its owner alone may read (0600).
     ///
     /// # Errors
@@ -178,6 +184,15 @@ pub enum Rights {
     OwnersOnly,
     /// Some: they were taken away.
     Mended,
+}
+
+/// Who has rights on a file or directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner, and nobody else.
+    OwnersOnly,
+    /// Its group or all others, too.
+    Others,
 }
 
 /// What part of a file to read.

@@ -17,7 +17,8 @@ use crate::journal;
 use crate::operation::OperationId;
 use crate::place::{Folder, Place, WalletName};
 
-const LOCK: &str = ".lock";
+/// The writers' lock, from the home on.
+pub(crate) const LOCK: &str = ".lock";
 
 /// A home that is open for writing. The wallet and each loaded operation hold
 /// it; the lock is free when the last of them is gone.

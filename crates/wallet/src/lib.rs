@@ -40,6 +40,7 @@
 //! ```
 
 mod balance;
+mod check;
 mod clear;
 mod disk;
 mod error;
@@ -57,9 +58,10 @@ mod recovery;
 mod wallet;
 
 pub use balance::{Balance, balance};
+pub use check::{Audit, Finding, Repaired, check, repair};
 pub use clear::Cleared;
 pub use disk::{
-    AnyDisk, Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part, RealDisk,
+    Access, AnyDisk, Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part, RealDisk,
     Rights, SimDisk,
 };
 pub use error::{DiskError, Holder, OpenError, WalletError};

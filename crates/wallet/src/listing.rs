@@ -1,11 +1,13 @@
 //! What folders tell by the names of the files in them.
 
 use std::collections::BTreeSet;
+use std::io;
 
-use coin::{CoinName, SerialNumber};
+use coin::{CoinName, SerialNumber, StoredCoin, stack};
 
-use crate::disk::{Disk, EntryKind};
+use crate::disk::{Disk, EntryKind, Part};
 use crate::error::{DiskError, WalletError};
+use crate::limits::COIN_FILE_BYTES_MAX;
 use crate::open_journals::OpenJournals;
 use crate::place::{Folder, Place};
 
@@ -51,6 +53,28 @@ pub(crate) fn coin_names(disk: &impl Disk, place: Place) -> Result<Vec<CoinName>
     Ok(names)
 }
 
+/// Reads the coin in a file.
+pub(crate) fn read_coin(
+    disk: &impl Disk,
+    place: Place,
+    name: &CoinName,
+) -> Result<StoredCoin, WalletError> {
+    let path = place.file(&name.to_string());
+    let text = match disk.read(&path, Part::Whole { max: COIN_FILE_BYTES_MAX }) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(WalletError::NotThere { place, name: name.clone() });
+        }
+        Err(error) => return Err(DiskError::of("read", &path)(error).into()),
+    };
+    let not_that_coin = |source| WalletError::NotThatCoin { place, name: name.clone(), source };
+    let coins = stack::read(&text).map_err(|error| not_that_coin(Some(error.into())))?;
+    match <[StoredCoin; 1]>::try_from(coins) {
+        Ok([coin]) if coin.coin.sn == name.sn => Ok(coin),
+        Ok(_) | Err(_) => Err(not_that_coin(None)),
+    }
+}
+
 /// Lists the serial numbers in a folder. A name that is otherwise not right,
 /// that lies about the value for example, counts by its serial number.
 pub(crate) fn serial_numbers(
@@ -76,7 +100,8 @@ fn serial_number(name: &str) -> Option<SerialNumber> {
     (ours && is_stack).then(|| sn.parse().ok())?
 }
 
-fn is_booked(place: Place) -> bool {
+/// Tells whether coins in this place are booked.
+pub(crate) fn is_booked(place: Place) -> bool {
     match place.folder {
         Folder::Bank | Folder::Fracked | Folder::Limbo | Folder::Export => true,
         Folder::Import

@@ -3,14 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use coin::{CoinName, SerialNumber, StoredCoin, stack};
+use coin::{CoinName, SerialNumber, StoredCoin};
 
-use crate::disk::{Disk, Part};
-use crate::error::{DiskError, OpenError, WalletError};
+use crate::disk::Disk;
+use crate::error::{OpenError, WalletError};
 use crate::history::{self, History};
 use crate::home::Home;
 use crate::journal;
-use crate::limits::COIN_FILE_BYTES_MAX;
 use crate::listing::{self, Bookings};
 use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::operation::{End, Kind, Operation, OperationId};
@@ -57,20 +56,7 @@ impl<D: Disk> Wallet<D> {
     /// [`WalletError::NotThere`]; [`WalletError::NotThatCoin`] when the file
     /// holds anything else than that one coin.
     pub fn read(&self, place: Place, name: &CoinName) -> Result<StoredCoin, WalletError> {
-        let path = place.file(&name.to_string());
-        let text = match self.home.disk.read(&path, Part::Whole { max: COIN_FILE_BYTES_MAX }) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(WalletError::NotThere { place, name: name.clone() });
-            }
-            Err(error) => return Err(DiskError::of("read", &path)(error).into()),
-        };
-        let not_that_coin = |source| WalletError::NotThatCoin { place, name: name.clone(), source };
-        let coins = stack::read(&text).map_err(|error| not_that_coin(Some(error.into())))?;
-        match <[StoredCoin; 1]>::try_from(coins) {
-            Ok([coin]) if coin.coin.sn == name.sn => Ok(coin),
-            Ok(_) | Err(_) => Err(not_that_coin(None)),
-        }
+        listing::read_coin(&self.home.disk, place, name)
     }
 
     /// Returns every place where a file is named after this coin.

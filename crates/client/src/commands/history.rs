@@ -43,6 +43,7 @@ fn tell(operation: &Ended, screen: &Screen) {
         Kind::Receive => ("received", "receive"),
         Kind::Import => ("imported", "import"),
         Kind::Export => ("exported", "export"),
+        Kind::Repair => ("repaired", "repair"),
     };
     let at = jiff::Timestamp::from_second(operation.end.at_secs).unwrap_or_default();
     let (owned, status) = match &summary {

@@ -79,6 +79,15 @@ pub(crate) async fn all(
     Ok(exit)
 }
 
+/// Ends a repair that was cut off: what it did not get to, the next `coin-wallet check` finds.
+async fn end_repair(session: &Session, id: OperationId) -> Result<Exit, Failure> {
+    let ended = session
+        .desk
+        .run(move |work| work.wallet.load(id)?.end(&mut work.wallet, "cut off"))
+        .await;
+    session.disk(ended).map(|()| Exit::Done)
+}
+
 async fn carry_on(
     session: &Session,
     id: OperationId,
@@ -89,6 +98,7 @@ async fn carry_on(
     let session = session.labelled(&short(id));
     let program = match kind {
         Kind::Import => return import::carry_on(&session, id).await,
+        Kind::Repair => return end_repair(&session, id).await,
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
         Kind::Export => return Ok(Exit::Done),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::sim::{SimFile, SimLock};
-use super::{Disk, DiskFile, Entry, Found, Locked, Part, RealDisk, Rights, SimDisk};
+use super::{Access, Disk, DiskFile, Entry, Found, Locked, Part, RealDisk, Rights, SimDisk};
 
 /// The real disk or its twin.
 #[derive(Debug)]
@@ -67,6 +67,13 @@ impl Disk for AnyDisk {
         match self {
             AnyDisk::Real(disk) => disk.restrict(path),
             AnyDisk::Sim(disk) => disk.restrict(path),
+        }
+    }
+
+    fn access(&self, path: &Path) -> io::Result<Access> {
+        match self {
+            AnyDisk::Real(disk) => disk.access(path),
+            AnyDisk::Sim(disk) => disk.access(path),
         }
     }
 

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use zeroize::Zeroizing;
 
-use super::{Disk, DiskFile, Entry, EntryKind, Found, Locked, Part, Rights};
+use super::{Access, Disk, DiskFile, Entry, EntryKind, Found, Locked, Part, Rights};
 use crate::limits::{FILES_SYNCED_SINGLY_MAX, FOLDER_FILES_MAX, HOLDER_BYTES_MAX};
 
 /// The directory tree of a home on a disk of this machine.
@@ -176,6 +176,17 @@ impl Disk for RealDisk {
         }
         rustix::fs::fchmod(&file, Mode::from_raw_mode(mode & 0o700))?;
         Ok(Rights::Mended)
+    }
+
+    fn access(&self, path: &Path) -> io::Result<Access> {
+        let mode = match path.file_name() {
+            None => rustix::fs::fstat(&self.root)?.st_mode,
+            Some(_) => {
+                let (dir, name) = self.entry(path)?;
+                rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode
+            }
+        };
+        Ok(if mode & 0o077 == 0 { Access::OwnersOnly } else { Access::Others })
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {

@@ -74,6 +74,13 @@ impl Contents {
         }
     }
 
+    pub(crate) fn coins(&self) -> impl Iterator<Item = &StoredCoin> {
+        self.list.iter().filter_map(|content| match content {
+            Content::Coin(coin) => Some(coin),
+            Content::Blob(_) => None,
+        })
+    }
+
     pub(crate) fn find_coin(&self, coin: &StoredCoin) -> Option<u32> {
         let numbers = self.by_coin.get(&coin.coin.sn)?;
         numbers.iter().copied().find(|number| self.coin(*number) == Some(coin))

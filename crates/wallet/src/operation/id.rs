@@ -27,6 +27,8 @@ pub enum Kind {
     Import,
     /// Coins go into files, for nobody in particular.
     Export,
+    /// Coins of which a check of the home found no file.
+    Repair,
 }
 
 impl OperationId {
@@ -70,6 +72,7 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Kind::Send => "send",
             Kind::Receive => "receive",
+            Kind::Repair => "repair",
             Kind::Import => "import",
             Kind::Export => "export",
         })

@@ -174,6 +174,11 @@ impl State {
         here.map(|(_, name)| name.as_str())
     }
 
+    /// Returns the coins of which this operation has put a file somewhere.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = SerialNumber> {
+        self.holdings.values().filter_map(|content| self.sn(*content))
+    }
+
     /// Returns the coins that this operation keeps and that are undecided: it has no file of them yet, or
     /// one that waits for the agents. It may yet own them.
     pub(crate) fn undecided(&self) -> BTreeSet<SerialNumber> {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail that way")]
 
 mod acts;
+mod check;
 mod clear;
 mod crash;
 mod journal;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Course, Mutation, SimDisk, SimFile, SimLock};
-use crate::disk::{Disk, DiskFile, Entry, EntryKind, Found, Locked, Part, Rights};
+use crate::disk::{Access, Disk, DiskFile, Entry, EntryKind, Found, Locked, Part, Rights};
 
 impl Disk for SimDisk {
     type File = SimFile;
@@ -45,6 +45,11 @@ impl Disk for SimDisk {
                 Ok(Rights::OwnersOnly)
             }
         }
+    }
+
+    fn access(&self, path: &Path) -> io::Result<Access> {
+        let kind = self.alive()?.tree.kind(path)?;
+        kind.map(|_| Access::OwnersOnly).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn create(&self, file: &Path) -> io::Result<SimFile> {
