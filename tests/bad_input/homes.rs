@@ -109,3 +109,37 @@ fn a_home_that_others_could_read_is_closed_to_them() {
     run(&mut home.command(Program::CoinWallet, &["resume"])).exits(0).says("open to other users");
     assert_eq!(fs::metadata(&home.dir).unwrap().permissions().mode() & 0o777, 0o700);
 }
+
+#[test]
+fn a_home_with_a_damaged_journal_says_how_to_go_on_and_a_repair_loses_no_coin() {
+    let town = town();
+    let home = town.home_with(&[5, 1]);
+    let check = |args: &[&str]| home.command(Program::CoinWallet, &[&["check"], args].concat());
+    run(&mut check(&[])).ends_with(0, &["the home is in order", "6 are owned"]);
+    // An operation is open, and its journal is damaged where no power cut reaches.
+    let conn = town.path("conn.txt");
+    let sender = start(town.send(&home, 5, &conn).args(["--wait", "40"]));
+    wait_for(&conn);
+    sender.process.signal(rustix::process::Signal::KILL).unwrap();
+    drop(sender);
+    let journals = fs::read_dir(home.dir.join(".journal")).unwrap().map(Result::unwrap);
+    let open = |path: &std::path::PathBuf| path.extension().is_some_and(|it| it == "journal");
+    let journal = journals.map(|entry| entry.path()).find(open).unwrap();
+    let mut text = fs::read(&journal).unwrap();
+    text[150] ^= 1;
+    fs::write(&journal, text).unwrap();
+
+    let resume = || home.command(Program::CoinWallet, &["resume"]);
+    refuses(resume, 3, &[journal.file_name().unwrap().to_str().unwrap(), "check --repair"]);
+    refuses(|| check(&[]), 3, &["not what was written", "check --repair"]);
+    run(&mut check(&["--repair"])).ends_with(0, &["kept as .journal/damaged", "in order"]);
+    assert_eq!(home.total().unwrap(), 6);
+    run(&mut resume()).exits(0);
+    // A coin whose file vanished comes back as one that the agents have to be asked about.
+    let bank = home.dir.join("Default/Bank");
+    let lost = fs::read_dir(&bank).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(&lost).unwrap();
+    run(&mut check(&[])).ends_with(3, &["its file is gone", "1 thing is not as it should be"]);
+    run(&mut check(&["--repair"])).ends_with(0, &["Default/Suspect"]);
+    assert_eq!(fs::read_dir(home.dir.join("Default/Suspect")).unwrap().count(), 1);
+}

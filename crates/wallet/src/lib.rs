@@ -61,8 +61,8 @@ pub use balance::{Balance, balance};
 pub use check::{Audit, Finding, Repaired, check, repair};
 pub use clear::Cleared;
 pub use disk::{
-    Access, AnyDisk, Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part, RealDisk,
-    Rights, SimDisk,
+    Access, AnyDisk, Disk, DiskFile, Entry, EntryKind, Found, Locked, Loss, Mutation, Part,
+    RealDisk, Rights, SimDisk,
 };
 pub use error::{DiskError, Holder, OpenError, WalletError};
 pub use history::{Ended, History, history};

@@ -115,9 +115,9 @@ fn mendable(finding: &Finding) -> bool {
         | Finding::Gone { .. }
         | Finding::OpenToOthers { .. }
         | Finding::Twice { same: true, .. } => true,
-        Finding::NewerJournal { .. } | Finding::Stray { .. } | Finding::Twice { same: false, .. } => {
-            false
-        }
+        Finding::NewerJournal { .. }
+        | Finding::Stray { .. }
+        | Finding::Twice { same: false, .. } => false,
     }
 }
 

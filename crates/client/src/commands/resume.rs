@@ -81,10 +81,8 @@ pub(crate) async fn all(
 
 /// Ends a repair that was cut off: what it did not get to, the next `coin-wallet check` finds.
 async fn end_repair(session: &Session, id: OperationId) -> Result<Exit, Failure> {
-    let ended = session
-        .desk
-        .run(move |work| work.wallet.load(id)?.end(&mut work.wallet, "cut off"))
-        .await;
+    let ended =
+        session.desk.run(move |work| work.wallet.load(id)?.end(&mut work.wallet, "cut off")).await;
     session.disk(ended).map(|()| Exit::Done)
 }
 
