@@ -17,9 +17,14 @@ use crate::town::town;
 
 /// Waits until a connection file is there, whole.
 pub(crate) fn wait_for(conn: &Path) {
+    wait_until(|| conn.exists(), &conn.display().to_string());
+}
+
+/// Waits until something is there, at most 30 s.
+pub(crate) fn wait_until(is_there: impl Fn() -> bool, what: &str) {
     let until = Instant::now() + Duration::from_secs(30);
-    while !conn.exists() {
-        assert!(Instant::now() < until, "no {} came", conn.display());
+    while !is_there() {
+        assert!(Instant::now() < until, "no {what} came");
         std::thread::park_timeout(Duration::from_millis(5));
     }
 }

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use protocol::conn_file::ConnFile;
 use tests::programs::Program;
 use tests::world::Home;
+use wallet::OperationId;
 
-use crate::conn_files::{new_file, wait_for, write};
+use crate::conn_files::{new_file, wait_for, wait_until, write};
 use crate::listing::{Listing, unchanged};
 use crate::said::{refuses, run, start};
 use crate::town::town;
@@ -115,31 +117,35 @@ fn a_home_with_a_damaged_journal_says_how_to_go_on_and_a_repair_loses_no_coin() 
     let town = town();
     let home = town.home_with(&[5, 1]);
     let check = |args: &[&str]| home.command(Program::CoinWallet, &[&["check"], args].concat());
-    run(&mut check(&[])).ends_with(0, &["the home is in order", "6 are owned"]);
+    run(&mut check(&[])).exits(0).says("the home is in order").says("6 are owned");
     // An operation is open, and its journal is damaged where no power cut reaches.
     let conn = town.path("conn.txt");
     let sender = start(town.send(&home, 5, &conn).args(["--wait", "40"]));
     wait_for(&conn);
+    let id = ConnFile::parse(&fs::read_to_string(&conn).unwrap()).unwrap().transfer_id();
+    let id = OperationId::from_bytes(*id.as_bytes());
+    let journal = home.dir.join(format!(".journal/{id}.journal"));
+    let lines =
+        || fs::read(&journal).map_or(0, |text| text.iter().filter(|it| **it == b'\n').count());
+    wait_until(|| lines() > 1, "first record");
     sender.process.signal(rustix::process::Signal::KILL).unwrap();
     drop(sender);
-    let journals = fs::read_dir(home.dir.join(".journal")).unwrap().map(Result::unwrap);
-    let open = |path: &std::path::PathBuf| path.extension().is_some_and(|it| it == "journal");
-    let journal = journals.map(|entry| entry.path()).find(open).unwrap();
     let mut text = fs::read(&journal).unwrap();
-    text[150] ^= 1;
+    text[5] ^= 1;
     fs::write(&journal, text).unwrap();
 
     let resume = || home.command(Program::CoinWallet, &["resume"]);
-    refuses(resume, 3, &[journal.file_name().unwrap().to_str().unwrap(), "check --repair"]);
-    refuses(|| check(&[]), 3, &["not what was written", "check --repair"]);
-    run(&mut check(&["--repair"])).ends_with(0, &["kept as .journal/damaged", "in order"]);
+    run(&mut resume()).exits(21).says("coin-wallet check --repair");
+    run(&mut check(&[])).exits(3).says("not the first line of a journal").says("check --repair");
+    run(&mut check(&["--repair"])).exits(0).says("kept as .journal/damaged");
     assert_eq!(home.total().unwrap(), 6);
     run(&mut resume()).exits(0);
+
     // A coin whose file vanished comes back as one that the agents have to be asked about.
     let bank = home.dir.join("Default/Bank");
     let lost = fs::read_dir(&bank).unwrap().next().unwrap().unwrap().path();
     fs::remove_file(&lost).unwrap();
-    run(&mut check(&[])).ends_with(3, &["its file is gone", "1 thing is not as it should be"]);
-    run(&mut check(&["--repair"])).ends_with(0, &["Default/Suspect"]);
+    run(&mut check(&[])).exits(3).says("its file is gone").says("1 thing is not as");
+    run(&mut check(&["--repair"])).exits(0).says("Default/Suspect");
     assert_eq!(fs::read_dir(home.dir.join("Default/Suspect")).unwrap().count(), 1);
 }

@@ -131,11 +131,6 @@ pub(crate) fn open_failure(home: &Path, error: &OpenError) -> Failure {
         OpenError::NoDirectory { .. } | OpenError::OpenToOthers { .. } => {
             Failure::new(Exit::File, what, "move what lies there away, or choose another --home")
         }
-        OpenError::Wallet(WalletError::JournalDamaged { .. }) => Failure::new(
-            Exit::File,
-            what,
-            "keep a copy of the home, then run: coin-wallet check --repair",
-        ),
         OpenError::Wallet(_) => Failure::new(
             Exit::File,
             what,

@@ -91,7 +91,8 @@ pub(crate) fn cause(cause: &Cause) -> String {
 pub(crate) fn damaged(journal: &DamagedJournal) -> String {
     format!(
         "the journal of {} is damaged and cannot be gone on with: {}. Its coins may be in flight; all others \
-         can be used. Put that file back from a backup, and never delete it",
+         can be used. Put that file back from a backup, or set it aside with coin-wallet check --repair; never \
+         delete it",
         journal.id, journal.why
     )
 }

@@ -42,8 +42,7 @@ pub struct Audit {
 /// Something in a home that is not as the wallet would have left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// A journal is damaged where a power cut cannot have done it. A home in which an open operation
-    /// has one is not opened for writing.
+    /// A journal is damaged where a power cut cannot have done it. Its operation cannot go on.
     BrokenJournal {
         /// The journal, from the home on.
         path: PathBuf,
@@ -132,7 +131,7 @@ struct Look<'d, D> {
     audit: Audit,
     /// Coins that journals have put somewhere, each with one of the journals.
     placed: BTreeMap<SerialNumber, OperationId>,
-    /// Coins of which there is a file, in whatever folder.
+    /// Coins of which there is a file that is not put aside.
     found: BTreeSet<SerialNumber>,
 }
 
@@ -146,9 +145,11 @@ impl<D: Disk> Look<'_, D> {
             self.at_rights(&journal::path_in(folder, id))?;
             let mut state = State::new(id);
             match journal::read(self.disk, folder, id, |record| state.take(record)) {
-                Ok(Some(_)) => state.placed().for_each(|sn| {
-                    self.placed.entry(sn).or_insert(id);
-                }),
+                Ok(Some(_)) => {
+                    for (_, sn) in state.placed().filter(|(place, _)| is_present(place.folder)) {
+                        self.placed.entry(sn).or_insert(id);
+                    }
+                }
                 Ok(None) => {}
                 Err(WalletError::JournalDamaged { path, record, flaw }) => {
                     self.finds(Finding::BrokenJournal { path, record, flaw });
@@ -195,7 +196,9 @@ impl<D: Disk> Look<'_, D> {
             Err(error) => return Err(error),
         };
         self.audit.coins += 1;
-        self.found.insert(name.sn);
+        if is_present(place.folder) {
+            self.found.insert(name.sn);
+        }
         if listing::is_booked(place) {
             let first = booked.entry(name.sn).or_insert_with(|| (Vec::new(), coin.clone(), true));
             first.2 &= first.1.coin == coin.coin && first.1.pans == coin.pans;
@@ -282,6 +285,21 @@ fn holds_coins_only(folder: Folder) -> bool {
         Folder::Import | Folder::Imported | Folder::Suspect | Folder::Receipts | Folder::Trash => {
             false
         }
+    }
+}
+
+/// Tells whether such a folder holds coins as they are now. Imported and Trash hold what they were before.
+fn is_present(folder: Folder) -> bool {
+    match folder {
+        Folder::Import
+        | Folder::Suspect
+        | Folder::Bank
+        | Folder::Fracked
+        | Folder::Limbo
+        | Folder::Counterfeit
+        | Folder::Export
+        | Folder::Sent => true,
+        Folder::Imported | Folder::Receipts | Folder::Trash => false,
     }
 }
 

@@ -1,6 +1,5 @@
 //! The wallet of a home: what lies where, and which operations there are.
 
-use std::io;
 use std::sync::Arc;
 
 use coin::{CoinName, SerialNumber, StoredCoin};

@@ -41,15 +41,12 @@ pub(crate) fn run(common: Common, mending: Mending, screen: &Screen) -> Result<E
     Ok(sum_up(&audit, screen))
 }
 
-/// Does what every start of a program does first: an act that a crash cut in two is no finding.
-/// A damaged journal keeps it from that.
+/// Does what every start of a program does first: an act that a crash cut in two is no finding. A
+/// journal of a later version keeps it from that.
 fn finish_cut_acts(home: &Path) -> Result<(), OpenError> {
     let Ok(disk) = RealDisk::open(home) else { return Ok(()) };
     match Wallet::open(disk) {
-        Ok(_)
-        | Err(OpenError::Wallet(
-            WalletError::JournalDamaged { .. } | WalletError::JournalTooNew { .. },
-        )) => Ok(()),
+        Ok(_) | Err(OpenError::Wallet(WalletError::JournalTooNew { .. })) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -174,9 +174,9 @@ impl State {
         here.map(|(_, name)| name.as_str())
     }
 
-    /// Returns the coins of which this operation has put a file somewhere.
-    pub(crate) fn placed(&self) -> impl Iterator<Item = SerialNumber> {
-        self.holdings.values().filter_map(|content| self.sn(*content))
+    /// Returns the coins of which this operation has put a file somewhere, and where it put it last.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (Place, SerialNumber)> {
+        self.holdings.iter().filter_map(|((place, _), content)| Some((*place, self.sn(*content)?)))
     }
 
     /// Returns the coins that this operation keeps and that are undecided: it has no file of them yet, or
