@@ -18,7 +18,7 @@ use tracing::error;
 
 use crate::acts::{Decided, Fix, Fixed, Fixing, Take, Taken};
 pub use crate::committer::Stopped;
-use crate::committer::{Committer, Witness};
+use crate::committer::{Committer, Witness, beside};
 use crate::door::Door;
 use crate::exchange::Desk;
 use crate::faults::History;
@@ -89,6 +89,11 @@ impl Agent {
             failed,
         };
         (agent, work)
+    }
+
+    /// Returns the same agent, which asks the others in this way.
+    pub fn among(self, peers: Peers) -> Agent {
+        Agent { peers, ..self }
     }
 
     /// Returns the agent's number, 0 to 24.
@@ -213,7 +218,7 @@ impl Agent {
             return Err(Stopped);
         }
         let ledger = Arc::clone(&self.ledger);
-        let read = tokio::task::spawn_blocking(move || question(ledger.as_ref())).await;
+        let read = beside(ledger.lies(), move || question(ledger.as_ref())).await;
         let fault = match read {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(fault)) => Some(fault),

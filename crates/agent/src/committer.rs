@@ -12,11 +12,12 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::faults::History;
-use crate::ledger::{Draft, Ledger, LedgerError};
+use crate::ledger::{Draft, Ledger, LedgerError, Lies};
 use crate::limits::{COMMIT_COINS, COMMIT_QUEUE};
 use crate::tally::Tally;
 
@@ -116,9 +117,9 @@ async fn work(
         let group = gather(first, &mut waiting);
         let (ledger, witness) = (Arc::clone(&ledger), witness.clone());
         let agent = ledger.charter().agent;
+        let lies = ledger.lies();
         // The disk would hold up every other agent on this thread.
-        let done =
-            tokio::task::spawn_blocking(move || decide(ledger.as_ref(), group, &witness)).await;
+        let done = beside(lies, move || decide(ledger.as_ref(), group, &witness)).await;
         let fault = match done {
             Ok(Ok(())) => continue,
             Ok(Err(fault)) => Some(fault),
@@ -127,6 +128,17 @@ async fn work(
         error!(agent, ?fault, "the ledger failed; the agent stops");
         failed.cancel();
         return;
+    }
+}
+
+/// Does something with a ledger where it holds up nobody, and returns what came of it.
+pub(crate) async fn beside<T: Send + 'static>(
+    lies: Lies,
+    act: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    match lies {
+        Lies::OnDisk => tokio::task::spawn_blocking(act).await,
+        Lies::InMemory => Ok(act()),
     }
 }
 

@@ -50,10 +50,25 @@ pub struct Charter {
     pub agent: usize,
 }
 
+/// Where a ledger lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// On a disk.
+    OnDisk,
+    /// In memory.
+    InMemory,
+}
+
 /// A ledger, founded and open. One caller at a time may [`commit`](Ledger::commit).
 pub trait Ledger: Send + Sync + 'static {
     /// Returns what it was founded as.
     fn charter(&self) -> &Charter;
+
+    /// Tells where it lies: one on a disk is asked on threads of their own, because it may hold up
+    /// whoever asks.
+    fn lies(&self) -> Lies {
+        Lies::OnDisk
+    }
 
     /// Returns the AN of a coin as last committed, or `None` for a coin that is not in
     /// circulation.

@@ -44,7 +44,7 @@ pub use faults::{AgentFault, BadFault, Faults, Switch};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
     BackupError, BackupHead, Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger,
-    Forgetful, Ledger, LedgerError, OpenError, Record, RestoreError, Verified, VerifyError,
+    Forgetful, Ledger, LedgerError, Lies, OpenError, Record, RestoreError, Verified, VerifyError,
     open_store, put, read_head, restore,
 };
 pub use mint::{

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use coin::{AnSet, SerialNumber};
 
+use crate::backoff::Jitter;
 use crate::connector::{self, Dial};
 use crate::line::Line;
 use crate::trouble::Board;
@@ -65,15 +66,14 @@ impl Authority {
         D: Fn(usize) -> F + Send + Sync + 'static,
         F: Future<Output = io::Result<Stream>> + Send + 'static,
     {
-        let dial: Dial = Arc::new(move |agent| Box::pin(dial(agent)));
-        Authority::with_dial(book, timing, &dial)
+        Authority::with_dial(book, timing, &Dial::over(dial, Jitter::Even))
     }
 
     fn with_dial(book: &AddressBook, timing: Timing, dial: &Dial) -> Authority {
         let board = Board::default();
         let lines = book.iter().enumerate();
         let lines = lines
-            .map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(dial), board.clone()))
+            .map(|(agent, at)| Line::new(agent, at, timing, dial.clone(), board.clone()))
             .collect();
         Authority { lines, timing, board }
     }

@@ -7,9 +7,19 @@ use tokio::time::Instant;
 
 use crate::limits::{PAUSE_FIRST, PAUSE_MAX, SILENCES_IN_A_ROW};
 
+/// The part of a pause that is waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Jitter {
+    /// Half of it, and some of the rest by chance.
+    Random,
+    /// All of it: in a simulation chance has one source.
+    Even,
+}
+
 /// One agent's patience within a round.
 pub(crate) struct Backoff {
     deadline: Instant,
+    jitter: Jitter,
     silences: u32,
 }
 
@@ -23,13 +33,13 @@ pub(crate) enum Patience {
 }
 
 impl Backoff {
-    pub(crate) fn until(deadline: Instant) -> Backoff {
-        Backoff { deadline, silences: 0 }
+    pub(crate) fn until(deadline: Instant, jitter: Jitter) -> Backoff {
+        Backoff { deadline, jitter, silences: 0 }
     }
 
     /// Returns the patience with an agent that was silent for a whole round before.
-    pub(crate) fn with_one_silence_left(deadline: Instant) -> Backoff {
-        Backoff { deadline, silences: SILENCES_IN_A_ROW - 1 }
+    pub(crate) fn with_one_silence_left(deadline: Instant, jitter: Jitter) -> Backoff {
+        Backoff { deadline, jitter, silences: SILENCES_IN_A_ROW - 1 }
     }
 
     /// Notes that the agent answered: the next silence is a first one again.
@@ -43,7 +53,7 @@ impl Backoff {
         if self.silences >= SILENCES_IN_A_ROW {
             return Patience::UsedUp;
         }
-        let pause = jittered(ceiling(self.silences));
+        let pause = self.jitter.of(ceiling(self.silences));
         let ends = Instant::now() + pause;
         if ends >= self.deadline {
             return Patience::UsedUp;
@@ -57,8 +67,13 @@ fn ceiling(silences: u32) -> Duration {
     PAUSE_FIRST.saturating_mul(1 << (silences - 1).min(16)).min(PAUSE_MAX)
 }
 
-fn jittered(ceiling: Duration) -> Duration {
-    ceiling.mul_f64(0.5 + rand::random::<f64>() / 2.0)
+impl Jitter {
+    fn of(self, ceiling: Duration) -> Duration {
+        match self {
+            Jitter::Random => ceiling.mul_f64(0.5 + rand::random::<f64>() / 2.0),
+            Jitter::Even => ceiling,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,14 +91,14 @@ mod tests {
     #[test]
     fn jitter_stays_within_the_upper_half_of_the_pause() {
         for _ in 0..1000 {
-            let pause = jittered(PAUSE_MAX);
+            let pause = Jitter::Random.of(PAUSE_MAX);
             assert!(pause <= PAUSE_MAX && pause >= PAUSE_MAX / 2);
         }
     }
 
     #[tokio::test]
     async fn patience_ends_with_the_round() {
-        let mut backoff = Backoff::until(Instant::now());
+        let mut backoff = Backoff::until(Instant::now(), Jitter::Random);
         assert_eq!(backoff.silent().await, Patience::UsedUp);
     }
 }

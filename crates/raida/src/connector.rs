@@ -18,14 +18,30 @@ use tower_service::Service;
 use tracing::debug;
 
 use crate::address::Transport;
+use crate::backoff::Jitter;
 use crate::tls::Layer;
 use crate::trouble::{Board, Trouble};
 use crate::{AddressBook, AgentAddress};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Makes a connection to an agent, given its number.
-pub(crate) type Dial = Arc<dyn Fn(usize) -> BoxFuture<io::Result<Stream>> + Send + Sync>;
+/// The way to the agents: makes a connection to one, given its number.
+#[derive(Clone)]
+pub(crate) struct Dial {
+    dial: Arc<dyn Fn(usize) -> BoxFuture<io::Result<Stream>> + Send + Sync>,
+    /// How pauses before another attempt are cut.
+    pub(crate) jitter: Jitter,
+}
+
+impl Dial {
+    /// Takes any way.
+    pub(crate) fn over<F>(dial: impl Fn(usize) -> F + Send + Sync + 'static, jitter: Jitter) -> Dial
+    where
+        F: Future<Output = io::Result<Stream>> + Send + 'static,
+    {
+        Dial { dial: Arc::new(move |agent| Box::pin(dial(agent))), jitter }
+    }
+}
 
 /// A connection to an agent: any stream of bytes in both directions.
 pub struct Stream(Box<dyn Duplex>);
@@ -36,14 +52,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Returns the dial of the real world: TCP, small packets sent at once.
 pub(crate) fn tcp(book: AddressBook) -> Dial {
-    Arc::new(move |agent| {
+    let dial = move |agent| {
         let address = book.agent(agent).clone();
-        Box::pin(async move {
+        async move {
             let stream = TcpStream::connect(sockets(&address).await?.as_slice()).await?;
             stream.set_nodelay(true)?;
             Ok(Stream::new(stream))
-        })
-    })
+        }
+    };
+    Dial::over(dial, Jitter::Random)
 }
 
 async fn sockets(address: &AgentAddress) -> Result<Vec<SocketAddr>, Trouble> {
@@ -72,7 +89,7 @@ impl Connector {
     /// Connects, and notes on the board what came of it.
     pub(crate) async fn connect(self) -> Result<Stream, Trouble> {
         let connecting = async {
-            let stream = (self.dial)(self.agent).await?;
+            let stream = (self.dial.dial)(self.agent).await?;
             self.layer.over(stream, self.agent, &self.board).await
         };
         let within = self.deadline;

@@ -22,6 +22,7 @@ use crate::api::{
     AboutCoin, Audit, COUNTS_ORIGINS, CoinReply, Reply, Route, Status, write_coins_with,
 };
 use crate::authority::Counted;
+use crate::backoff::Jitter;
 use crate::connector::{Connector, Dial};
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_COIN_BYTES_MAX, IDLE_CONNECTION, QUESTIONS_OUT};
 use crate::tls::Layer;
@@ -36,6 +37,7 @@ pub(crate) struct Line {
     address: String,
     client: Client<Connector, Full<Bytes>>,
     patience: Duration,
+    jitter: Jitter,
     places: Semaphore,
 }
 
@@ -88,6 +90,7 @@ impl Line {
         dial: Dial,
         board: Board,
     ) -> Line {
+        let jitter = dial.jitter;
         let connector =
             Connector { agent, dial, layer: Layer::of(address), deadline: timing.connect, board };
         let client = Client::builder(TokioExecutor::new())
@@ -102,8 +105,14 @@ impl Line {
             address: address.authority(),
             client,
             patience: timing.request,
+            jitter,
             places: Semaphore::new(QUESTIONS_OUT),
         }
+    }
+
+    /// Returns how pauses before another question are cut.
+    pub(crate) fn jitter(&self) -> Jitter {
+        self.jitter
     }
 
     /// Asks about coins and returns what the agent says of each, in the order asked; `None`

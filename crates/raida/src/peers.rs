@@ -1,16 +1,19 @@
 //! The other agents as one that is to be fixed sees them: independent servers, asked over HTTP
 //! which coins a ticket of theirs speaks for.
 
+use std::future::Future;
+use std::io;
 use std::sync::Arc;
 
 use coin::{Lineage, Origin, SerialNumber};
 use tokio::time::Instant;
 
 use crate::api::{Hint, Ticket};
-use crate::connector;
+use crate::backoff::Jitter;
+use crate::connector::{self, Dial};
 use crate::line::Line;
 use crate::trouble::Board;
-use crate::{AddressBook, Timing};
+use crate::{AddressBook, Stream, Timing};
 
 /// The agents, as one of them asks the others. Cheap to clone; the clones share their connections.
 #[derive(Clone)]
@@ -22,10 +25,22 @@ pub struct Peers {
 impl Peers {
     /// Makes the peers of agent `own`, 0 to 24. Connects to none of them yet.
     pub fn new(book: &AddressBook, own: usize, timing: Timing) -> Peers {
-        let dial = connector::tcp(book.clone());
+        Peers::with_dial(book, own, timing, &connector::tcp(book.clone()))
+    }
+
+    /// The same over streams that `dial` makes, given an agent's number: for a simulated network.
+    pub fn over<D, F>(book: &AddressBook, own: usize, timing: Timing, dial: D) -> Peers
+    where
+        D: Fn(usize) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<Stream>> + Send + 'static,
+    {
+        Peers::with_dial(book, own, timing, &Dial::over(dial, Jitter::Even))
+    }
+
+    fn with_dial(book: &AddressBook, own: usize, timing: Timing, dial: &Dial) -> Peers {
         let lines = book.iter().enumerate();
-        let lines = lines
-            .map(|(agent, at)| Line::new(agent, at, timing, Arc::clone(&dial), Board::default()));
+        let lines =
+            lines.map(|(agent, at)| Line::new(agent, at, timing, dial.clone(), Board::default()));
         Peers { lines: lines.collect(), own }
     }
 

@@ -3,14 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use protocol::room::{Code, Form, JoinLine};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -18,7 +17,7 @@ use tracing::{debug, warn};
 use crate::gate::Gate;
 use crate::join::{FirstLine, read_first_line};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, PROBE_AFTER, PROBE_PAUSE, REFUSALS_MAX};
-use crate::member::{Connection, Newcomer};
+use crate::member::{Connection, Newcomer, Stream};
 use crate::meter::Meter;
 use crate::parting::part;
 use crate::room;
@@ -56,6 +55,25 @@ pub struct Listeners {
 /// tells every member `draining`, and waits for the last connection, at most
 /// [`Settings::drain_wait`].
 pub async fn serve(listeners: Listeners, settings: Settings, stop: CancellationToken) {
+    let Listeners { chat, metrics } = listeners;
+    let chat = Arc::new(chat);
+    let accept = move || {
+        let chat = Arc::clone(&chat);
+        async move { chat.accept().await }
+    };
+    serve_over(accept, metrics, settings, stop).await;
+}
+
+/// The same over connections of any kind, as `accept` hands them over: for a simulated network.
+pub async fn serve_over<S, A>(
+    accept: impl FnMut() -> A + Send,
+    metrics: Option<TcpListener>,
+    settings: Settings,
+    stop: CancellationToken,
+) where
+    S: Stream,
+    A: Future<Output = io::Result<(S, SocketAddr)>> + Send,
+{
     let house = Arc::new(House {
         rooms: Rooms::new(settings.rooms_max),
         gate: Arc::new(Gate::new(settings.gate)),
@@ -65,10 +83,10 @@ pub async fn serve(listeners: Listeners, settings: Settings, stop: CancellationT
         closing: CancellationToken::new(),
     });
     let mut watching = JoinSet::new();
-    if let Some(listener) = listeners.metrics {
+    if let Some(listener) = metrics {
         watching.spawn(watch::answer(Arc::clone(&house), listener));
     }
-    tokio::join!(house.accept_until_closing(listeners.chat), house.close_after(stop));
+    tokio::join!(house.accept_until_closing(accept), house.close_after(stop));
     house.tasks.close();
     if timeout(house.settings.drain_wait, house.tasks.wait()).await.is_err() {
         warn!(connections = house.tasks.len(), "stopped before all connections were over");
@@ -76,8 +94,8 @@ pub async fn serve(listeners: Listeners, settings: Settings, stop: CancellationT
 }
 
 /// What all tasks of one relay share.
-pub(crate) struct House {
-    pub(crate) rooms: Rooms<Box<Newcomer>>,
+pub(crate) struct House<S> {
+    pub(crate) rooms: Rooms<Box<Newcomer<S>>>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) meter: Meter,
     pub(crate) settings: Settings,
@@ -86,7 +104,7 @@ pub(crate) struct House {
     closing: CancellationToken,
 }
 
-impl House {
+impl<S: Stream> House<S> {
     async fn close_after(&self, stop: CancellationToken) {
         stop.cancelled().await;
         // Whether or not they all went by themselves.
@@ -95,9 +113,12 @@ impl House {
         self.rooms.close();
     }
 
-    async fn accept_until_closing(self: &Arc<Self>, listener: TcpListener) {
+    async fn accept_until_closing<A>(self: &Arc<Self>, mut accept: impl FnMut() -> A)
+    where
+        A: Future<Output = io::Result<(S, SocketAddr)>>,
+    {
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
-        while let Some(accepted) = self.closing.run_until_cancelled(listener.accept()).await {
+        while let Some(accepted) = self.closing.run_until_cancelled(accept()).await {
             let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -107,7 +128,7 @@ impl House {
                 }
             };
             let address = address.ip().to_canonical();
-            match self.gate.enter(address, Instant::now()) {
+            match self.gate.enter(address, Instant::now().into_std()) {
                 Ok(visit) => {
                     let connection = Connection { stream, address, visit };
                     self.tasks.spawn(Arc::clone(self).welcome(connection));
@@ -124,7 +145,7 @@ impl House {
     }
 
     /// Reads the first line, and leads the newcomer to its room or runs that room.
-    async fn welcome(self: Arc<Self>, mut connection: Connection) {
+    async fn welcome(self: Arc<Self>, mut connection: Connection<S>) {
         let first_line = timeout(self.settings.join_wait, read_first_line(&mut connection.stream));
         let refusal = match self.closing.run_until_cancelled(first_line).await {
             None => Some((Code::Draining, Form::Tag)),
@@ -134,17 +155,17 @@ impl House {
         };
         let code = refusal.map(|(code, _)| code);
         if code != Some(Code::Draining) {
-            connection.visit.fail(Instant::now());
+            connection.visit.fail(Instant::now().into_std());
         }
         self.meter.refused(code);
         debug!(address = %connection.address, code = code.map(Code::wire), "not joined");
         self.part(connection, Vec::new(), refusal);
     }
 
-    fn lead_in(self: Arc<Self>, connection: Connection, first_line: FirstLine) {
+    fn lead_in(self: Arc<Self>, connection: Connection<S>, first_line: FirstLine) {
         let FirstLine { join, early } = first_line;
         let key = RoomKey { number: join.room, token: join.token.clone() };
-        if let Err(code) = connection.visit.join(Instant::now()) {
+        if let Err(code) = connection.visit.join(Instant::now().into_std()) {
             return self.refuse(connection, &join, code);
         }
         let newcomer = Box::new(Newcomer { connection, join, early });
@@ -163,14 +184,14 @@ impl House {
 
     /// Sends a newcomer away that gets no seat. It is counted; only those who sit are worth a line in
     /// the log, or strangers could fill it.
-    pub(crate) fn refuse(&self, connection: Connection, join: &JoinLine, code: Code) {
+    pub(crate) fn refuse(&self, connection: Connection<S>, join: &JoinLine, code: Code) {
         debug!(room = %join.room, address = %connection.address, code = code.wire(), "refused");
         self.meter.refused(Some(code));
         self.part(connection, Vec::new(), Some((code, join.form)));
     }
 
     /// Tells a connection that is counted nowhere why it cannot come in.
-    fn turn_away(&self, mut stream: TcpStream, code: Code, told: OwnedSemaphorePermit) {
+    fn turn_away(&self, mut stream: S, code: Code, told: OwnedSemaphorePermit) {
         let wait = self.settings.parting_wait;
         self.tasks.spawn(async move {
             part(&mut stream, Vec::new(), Some((code, Form::Tag)), wait).await;
@@ -181,7 +202,7 @@ impl House {
     /// Ends a connection in a task of its own, which lasts [`Settings::parting_wait`] at most.
     pub(crate) fn part(
         &self,
-        mut connection: Connection,
+        mut connection: Connection<S>,
         waiting: Vec<u8>,
         refusal: Option<(Code, Form)>,
     ) {

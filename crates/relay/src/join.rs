@@ -4,8 +4,7 @@
 //! port gets its one clear line at once.
 
 use protocol::room::{Code, Form, JOIN_BYTES_MAX, JoinLine};
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A join line and what came behind it.
 #[derive(Debug)]
@@ -38,7 +37,9 @@ impl NoJoin {
 ///
 /// # Errors
 /// [`NoJoin`].
-pub(crate) async fn read_first_line(stream: &mut TcpStream) -> Result<FirstLine, NoJoin> {
+pub(crate) async fn read_first_line(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<FirstLine, NoJoin> {
     let mut bytes = Vec::with_capacity(JOIN_BYTES_MAX / 4);
     loop {
         let searched = bytes.len();

@@ -34,6 +34,7 @@ mod watch;
 
 pub use cli::main;
 pub use gate::GateLimits;
-pub use house::{Listeners, listen, serve};
+pub use house::{Listeners, listen, serve, serve_over};
+pub use member::Stream;
 pub use rewrite::LineLimits;
 pub use settings::Settings;

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use protocol::room::{Form, JoinLine, Side};
-use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use crate::address::Address;
@@ -18,10 +17,15 @@ use crate::inbox::Inbox;
 use crate::limits::{OUTBOX_BYTES_MAX, RATE_BURST};
 use crate::rewrite::Text;
 
+/// What a connection is made of: a socket, or what a simulated network has for one.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for S {}
+
 /// An accepted connection, counted among all and among those of its network.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Connection<S> {
+    pub(crate) stream: S,
     /// The address that is shown: an IPv4 address that came in by IPv6 is shown as IPv4, and no
     /// IPv6 address has a scope.
     pub(crate) address: IpAddr,
@@ -31,8 +35,8 @@ pub(crate) struct Connection {
 
 /// A connection whose first line was read, on its way to its room.
 #[derive(Debug)]
-pub(crate) struct Newcomer {
-    pub(crate) connection: Connection,
+pub(crate) struct Newcomer<S> {
+    pub(crate) connection: Connection<S>,
     pub(crate) join: JoinLine,
     /// Bytes that arrived behind the join line.
     pub(crate) early: Vec<u8>,
@@ -49,8 +53,8 @@ pub(crate) enum Company {
 
 /// A member of a room.
 #[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) connection: Connection,
+pub(crate) struct Member<S> {
+    pub(crate) connection: Connection<S>,
     pub(crate) form: Form,
     pub(crate) side: Option<Side>,
     pub(crate) inbox: Inbox,
@@ -66,9 +70,9 @@ pub(crate) struct Member {
     stalled: Option<Instant>,
 }
 
-impl Member {
+impl<S: Stream> Member<S> {
     /// Seats a newcomer.
-    pub(crate) fn new(newcomer: Newcomer, now: Instant) -> Member {
+    pub(crate) fn new(newcomer: Newcomer<S>, now: Instant) -> Member<S> {
         let Newcomer { connection, join, early } = newcomer;
         Member {
             inbox: Inbox::new(Address::new(connection.address), early),
@@ -161,7 +165,7 @@ impl Member {
     }
 
     /// Gives up the seat; returns the connection and what it has not taken yet.
-    pub(crate) fn rise(self) -> (Connection, Vec<u8>) {
+    pub(crate) fn rise(self) -> (Connection<S>, Vec<u8>) {
         let mut waiting = self.outbox;
         waiting.drain(..self.written);
         (self.connection, waiting)

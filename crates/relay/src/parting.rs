@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use protocol::room::{Code, Form, Notice};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::limits::PARTING_BYTES_MAX;
+use crate::member::Stream;
 
 /// Writes `waiting` and the refusal, closes the sending half, and waits until the other end has
 /// closed too; all that within `wait`.
@@ -16,7 +16,7 @@ use crate::limits::PARTING_BYTES_MAX;
 /// Until then what comes in is read and dropped: closing with unread bytes would reset the
 /// connection, and the other end might never see the last line.
 pub(crate) async fn part(
-    stream: &mut TcpStream,
+    stream: &mut impl Stream,
     mut waiting: Vec<u8>,
     refusal: Option<(Code, Form)>,
     wait: Duration,

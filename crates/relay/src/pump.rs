@@ -16,13 +16,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use protocol::room::Code;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use crate::chunk::Chunk;
 use crate::inbox::Spares;
 use crate::limits::{CHUNKS_PER_TURN, OUT_BYTES};
-use crate::member::Member;
+use crate::member::{Member, Stream};
 use crate::meter::Meter;
 use crate::rewrite::{LineLimits, check_unfinished, rewrite};
 
@@ -59,8 +59,8 @@ pub(crate) struct Rules<'a> {
 ///
 /// A seat may be empty. What is written to a member is whole lines, in order, and everything that a
 /// member said before its departure is with the other one, or waits for it, when this returns.
-pub(crate) fn poll_pump(
-    seats: &mut [Option<Member>; 2],
+pub(crate) fn poll_pump<S: Stream>(
+    seats: &mut [Option<Member<S>>; 2],
     rules: Rules<'_>,
     cx: &mut Context<'_>,
 ) -> Poll<Departure> {
@@ -100,9 +100,9 @@ enum Leaves {
 }
 
 /// Carries what one member says to the other one, a few chunks at most.
-fn poll_turn(
-    from: &mut Option<Member>,
-    to: &mut Option<Member>,
+fn poll_turn<S: Stream>(
+    from: &mut Option<Member<S>>,
+    to: &mut Option<Member<S>>,
     rules: Rules<'_>,
     buffers: &mut Buffers,
     cx: &mut Context<'_>,
@@ -118,9 +118,9 @@ fn poll_turn(
     leaves
 }
 
-fn poll_chunks(
-    from: &mut Member,
-    to: &mut Option<Member>,
+fn poll_chunks<S: Stream>(
+    from: &mut Member<S>,
+    to: &mut Option<Member<S>>,
     chunk: &mut Chunk,
     rules: Rules<'_>,
     out: &mut [u8],
@@ -159,7 +159,7 @@ fn poll_chunks(
 
 /// Writes what waits for the listener; ready when nothing waits any more, with `false` when its
 /// connection broke.
-fn poll_listener(to: &mut Option<Member>, cx: &mut Context<'_>) -> Poll<bool> {
+fn poll_listener<S: Stream>(to: &mut Option<Member<S>>, cx: &mut Context<'_>) -> Poll<bool> {
     match to {
         Some(to) => to.poll_flush(cx).map(|flushed| flushed.is_ok()),
         None => Poll::Ready(true),
@@ -168,8 +168,8 @@ fn poll_listener(to: &mut Option<Member>, cx: &mut Context<'_>) -> Poll<bool> {
 
 /// Reads what is there, at most a chunk or what the rate allows in a second; 0 at the end of the
 /// connection. A member that said too much is not read for a while; whoever calls has to come back.
-fn poll_read(
-    from: &mut Member,
+fn poll_read<S: Stream>(
+    from: &mut Member<S>,
     chunk: &mut Chunk,
     rules: Rules<'_>,
     cx: &mut Context<'_>,

@@ -22,7 +22,7 @@ use tracing::info;
 use crate::alarm::Alarm;
 use crate::door::{AtDoor, Door};
 use crate::house::House;
-use crate::member::{Company, Member, Newcomer};
+use crate::member::{Company, Member, Newcomer, Stream};
 use crate::meter::Ending;
 use crate::pump::{Departure, Rules, Why, poll_pump};
 use crate::rooms::{Leaving, RoomKey};
@@ -30,11 +30,11 @@ use crate::seats::{Admits, Seat, admit};
 use crate::settings::Settings;
 
 /// Runs a room from its first member to its last.
-pub(crate) async fn run(
-    house: Arc<House>,
+pub(crate) async fn run<S: Stream>(
+    house: Arc<House<S>>,
     key: RoomKey,
-    first: Box<Newcomer>,
-    door: Door<Box<Newcomer>>,
+    first: Box<Newcomer<S>>,
+    door: Door<Box<Newcomer<S>>>,
 ) {
     let mut room = Room { house, key, seats: [None, None], door };
     room.let_in(*first);
@@ -52,24 +52,24 @@ pub(crate) async fn run(
     }
 }
 
-struct Room {
-    house: Arc<House>,
+struct Room<S> {
+    house: Arc<House<S>>,
     key: RoomKey,
-    seats: [Option<Member>; 2],
-    door: Door<Box<Newcomer>>,
+    seats: [Option<Member<S>>; 2],
+    door: Door<Box<Newcomer<S>>>,
 }
 
-enum Event {
+enum Event<S> {
     Departed(Departure),
-    Knocked(Box<Newcomer>),
+    Knocked(Box<Newcomer<S>>),
     TimeUp,
     Stopped,
 }
 
-impl Room {
+impl<S: Stream> Room<S> {
     /// Waits for the next event. The pump comes first: what a member said, or that it is gone,
     /// counts before a newcomer asks for its seat.
-    fn poll_event(&mut self, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll_event(&mut self, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<Event<S>> {
         let Settings { lines, bytes_per_second, .. } = self.house.settings;
         let now = Instant::now();
         let rules = Rules { lines, bytes_per_second, now, meter: &self.house.meter };
@@ -88,7 +88,7 @@ impl Room {
         self.seats.iter().all(Option::is_none)
     }
 
-    fn let_in(&mut self, newcomer: Newcomer) {
+    fn let_in(&mut self, newcomer: Newcomer<S>) {
         let now = Instant::now();
         let admits = match self.key.token {
             None => Admits::Everybody,
@@ -154,7 +154,7 @@ impl Room {
         }
     }
 
-    fn dismiss(&self, member: Member, why: Why) {
+    fn dismiss(&self, member: Member<S>, why: Why) {
         let code = match why {
             Why::Closed | Why::Broken => None,
             Why::SentAway(code) => Some(code),

@@ -22,9 +22,10 @@ use tracing::warn;
 
 use crate::house::House;
 use crate::limits::{ACCEPT_PAUSE, WATCHER_WAIT, WATCHERS_MAX};
+use crate::member::Stream;
 
 /// Answers until the task is dropped.
-pub(crate) async fn answer(house: Arc<House>, listener: TcpListener) {
+pub(crate) async fn answer(house: Arc<House<impl Stream>>, listener: TcpListener) {
     let mut watchers = JoinSet::new();
     loop {
         while watchers.len() >= WATCHERS_MAX {
@@ -54,7 +55,7 @@ pub(crate) async fn answer(house: Arc<House>, listener: TcpListener) {
     }
 }
 
-fn respond(house: &House, request: &Request<Incoming>) -> Response<String> {
+fn respond(house: &House<impl Stream>, request: &Request<Incoming>) -> Response<String> {
     let (status, body) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => {
             let page = house.meter.page(house.rooms.count(), house.gate.connections());

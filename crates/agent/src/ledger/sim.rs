@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use coin::{AuthenticityNumber, SerialNumber};
 use raida::api::RequestId;
 
-use super::{Changes, Charter, Counts, Ledger, LedgerError, Record};
+use super::{Changes, Charter, Counts, Ledger, LedgerError, Lies, Record};
 
 /// A simulated disk with the ledger of one agent on it; clones are the same disk.
 #[derive(Clone)]
@@ -117,6 +117,10 @@ impl SimLedger {
 impl Ledger for SimLedger {
     fn charter(&self) -> &Charter {
         &self.charter
+    }
+
+    fn lies(&self) -> Lies {
+        Lies::InMemory
     }
 
     fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {

@@ -133,8 +133,8 @@ impl<'r, 'a> Errand<'r, 'a> {
 
     fn patience(&self) -> Backoff {
         match self.round.given_up.has(self.agent) {
-            true => Backoff::with_one_silence_left(self.round.ends),
-            false => Backoff::until(self.round.ends),
+            true => Backoff::with_one_silence_left(self.round.ends, self.line.jitter()),
+            false => Backoff::until(self.round.ends, self.line.jitter()),
         }
     }
 

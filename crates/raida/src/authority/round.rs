@@ -55,7 +55,7 @@ struct Round<'p, A> {
 impl<'a, A: Fn(usize, usize) -> AboutCoin<'a> + Sync> Round<'_, A> {
     async fn ask(&self, agent: usize, line: &Line) -> Vec<Said> {
         let mut said = Vec::with_capacity(self.coins);
-        let mut backoff = Backoff::until(self.ends);
+        let mut backoff = Backoff::until(self.ends, line.jitter());
         while said.len() < self.coins {
             let batch = said.len()..self.coins.min(said.len() + BATCH_COINS);
             let about = batch.clone().map(|coin| (self.about)(agent, coin));

@@ -16,7 +16,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::roots::checked_against;
 use super::{Checks, Layer, PROVIDER};
-use crate::connector::{self, Connector};
+use crate::backoff::Jitter;
+use crate::connector::{self, Connector, Dial};
 use crate::trouble::{Board, Trouble};
 use crate::{AddressBook, Fingerprint};
 
@@ -265,9 +266,9 @@ async fn tls_lies_on_top_of_whatever_stream_is_dialled() {
     let mut connector = connector(&format!("https://raida.example {}", papers.print()), PATIENT);
     let dials = std::sync::Arc::new(AtomicUsize::new(0));
     let counted = dials.clone();
-    connector.dial = std::sync::Arc::new(move |_| {
+    let dial = move |_| {
         counted.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async move {
+        async move {
             let far = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
             let (ours, theirs) = tokio::io::duplex(512);
             tokio::spawn(async move {
@@ -275,8 +276,9 @@ async fn tls_lies_on_top_of_whatever_stream_is_dialled() {
                 tokio::io::copy_bidirectional(&mut far, &mut theirs).await
             });
             Ok(crate::Stream::new(ours))
-        })
-    });
+        }
+    };
+    connector.dial = Dial::over(dial, Jitter::Even);
     assert_eq!(heard(connector).await.unwrap(), "hello");
     assert_eq!(dials.load(Ordering::Relaxed), 1);
 }
