@@ -43,7 +43,7 @@ impl Town {
         let dir = tempfile::Builder::new().prefix("liveconnect-").tempdir().unwrap().keep();
         let mut world = World::new(env!("CARGO_BIN_EXE_demo"), dir);
         // What is wrong must be refused because it is wrong.
-        world.agents_args = &["--exchange"];
+        world.agents_args = &["--v1-exchange"];
         world.mint(MINTED, &world.dir.join("minted")).unwrap();
         let purse = Purse::open(&world.dir.join("minted"));
         std::fs::create_dir(world.dir.join("bin")).unwrap();

@@ -58,7 +58,7 @@ fn agents_that_are_killed_lose_nothing_acknowledged_and_do_nothing_by_half() {
     let seed = asked(SEED).unwrap_or_else(rand::random);
     println!("{SEED}={seed}");
     let (_folder, mut world) = world();
-    world.agents_args = &["--exchange"];
+    world.agents_args = &["--v1-exchange"];
     let purse = world.dir.join("purse");
     world.mint(COINS, &purse).unwrap();
     let mut rng = StdRng::seed_from_u64(seed);

@@ -1,26 +1,30 @@
 //! What may be done to single coins: taking them with their secret, and fixing them.
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{AuthenticityNumber, Origin, SerialNumber};
 use raida::api::CoinQuestion;
 use tokio::time::Instant;
 
 use crate::committer::Act;
-use crate::ledger::{Draft, LedgerError};
+use crate::ledger::{Draft, Holding, LedgerError};
+use crate::settings::Shown;
 use crate::words::Words;
 
 /// What became of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// The agent holds the PAN, from now on or since an earlier request.
-    Pass,
+    /// The agent holds the PAN, from now on or since an earlier request; where the coin came from.
+    Pass(Origin),
     /// The agent held another secret than the AN, and still does.
     Fail,
+    /// An exchange made the coin, and the caller does not count origins: nothing was changed.
+    Concealed,
 }
 
 /// Replaces the AN of each coin by its PAN where the agent holds the AN. Each coin is decided by
 /// itself, in the order of the proposals.
 pub(crate) struct Take {
     pub(crate) coins: Vec<CoinQuestion>,
+    pub(crate) shown: Shown,
     pub(crate) words: Words,
 }
 
@@ -33,9 +37,10 @@ pub(crate) enum Decided {
 }
 
 /// Gives the agent's word for coins whose ANs it holds: it changes none of them for as long as the
-/// word stands. Tells for which it was given.
+/// word stands. Tells for which it was given, and where they came from.
 pub(crate) struct Vouch {
     pub(crate) coins: Vec<(SerialNumber, AuthenticityNumber)>,
+    pub(crate) shown: Shown,
     pub(crate) words: Words,
 }
 
@@ -53,7 +58,9 @@ pub(crate) struct Fixing {
     pub(crate) sn: SerialNumber,
     /// What the agent held before the others were asked. Whoever took the coin since then took it
     /// from the one who asks, and keeps it.
-    pub(crate) seen: Option<AuthenticityNumber>,
+    pub(crate) seen: Option<Holding>,
+    /// Where the coin came from that the others hold.
+    pub(crate) origin: Origin,
     /// What it shall hold.
     pub(crate) pan: AuthenticityNumber,
 }
@@ -69,6 +76,10 @@ pub(crate) enum Fixed {
     TooLate,
     /// It has given its own word for what it holds.
     Vouched,
+    /// It holds a coin of the same serial number that came from elsewhere.
+    OtherOrigin,
+    /// An exchange made it that was not executed here.
+    NotMade,
     /// It was given back here for others: fixing it would bring its value into circulation again.
     GivenBack,
 }
@@ -84,17 +95,20 @@ impl Act for Take {
         let mut words = self.words.open();
         let mut decided = Vec::with_capacity(self.coins.len());
         for coin in self.coins {
-            let held = draft.an(coin.sn)?;
-            decided.push(if held.as_ref() == Some(&coin.pan) {
-                Decided::Taken(Taken::Pass)
-            } else if held.as_ref() != Some(&coin.an) {
-                Decided::Taken(Taken::Fail)
-            } else if let Some(until) = words.wait_for(coin.sn) {
-                Decided::Later(coin, until)
-            } else {
-                words.forget(coin.sn);
-                draft.replace(coin.sn, coin.pan);
-                Decided::Taken(Taken::Pass)
+            let held = draft.coin(coin.sn)?;
+            let held = held.filter(|held| held.an == coin.pan || held.an == coin.an);
+            decided.push(match held {
+                None => Decided::Taken(Taken::Fail),
+                Some(held) if !self.shown.includes(held.origin) => Decided::Taken(Taken::Concealed),
+                Some(held) if held.an == coin.pan => Decided::Taken(Taken::Pass(held.origin)),
+                Some(Holding { origin, .. }) => match words.wait_for(coin.sn) {
+                    Some(until) => Decided::Later(coin, until),
+                    None => {
+                        words.forget(coin.sn);
+                        draft.replace(coin.sn, Holding { an: coin.pan, origin });
+                        Decided::Taken(Taken::Pass(origin))
+                    }
+                },
             });
         }
         Ok(decided)
@@ -102,16 +116,19 @@ impl Act for Take {
 }
 
 impl Act for Vouch {
-    type Outcome = Vec<bool>;
+    type Outcome = Vec<Option<Origin>>;
 
     fn coins(&self) -> usize {
         self.coins.len()
     }
 
-    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<bool>, LedgerError> {
+    fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Option<Origin>>, LedgerError> {
         let mut words = self.words.open();
-        let given =
-            self.coins.into_iter().map(|(sn, an)| Ok(draft.an(sn)? == Some(an) && words.give(sn)));
+        let given = self.coins.into_iter().map(|(sn, an)| {
+            let held = draft.coin(sn)?;
+            let held = held.filter(|held| held.an == an && self.shown.includes(held.origin));
+            Ok(held.filter(|_| words.give(sn)).map(|held| held.origin))
+        });
         given.collect()
     }
 }
@@ -126,9 +143,10 @@ impl Act for Fix {
     fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Fixed>, LedgerError> {
         let mut words = self.words.open();
         let mut fixed = Vec::with_capacity(self.coins.len());
-        for Fixing { sn, seen, pan } in self.coins {
-            let held = draft.an(sn)?;
-            fixed.push(if held.as_ref() == Some(&pan) {
+        for Fixing { sn, seen, origin, pan } in self.coins {
+            let held = draft.coin(sn)?;
+            let fixing = Holding { an: pan, origin };
+            fixed.push(if held.as_ref() == Some(&fixing) {
                 Fixed::Pass
             } else if held != seen {
                 Fixed::Changed
@@ -136,10 +154,14 @@ impl Act for Fix {
                 Fixed::TooLate
             } else if words.wait_for(sn).is_some() {
                 Fixed::Vouched
-            } else if held.is_none() && draft.was_given_back(sn)? {
+            } else if held.is_some_and(|held| held.origin != origin) {
+                Fixed::OtherOrigin
+            } else if seen.is_none() && origin != Origin::Minted {
+                Fixed::NotMade
+            } else if seen.is_none() && draft.was_given_back(sn)? {
                 Fixed::GivenBack
             } else {
-                draft.set(sn, pan)?;
+                draft.set(sn, fixing)?;
                 Fixed::Pass
             });
         }

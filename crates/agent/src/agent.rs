@@ -8,8 +8,8 @@ mod vouch;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use coin::{AuthenticityNumber, SerialNumber};
-use raida::api::CoinQuestion;
+use coin::{Origin, SerialNumber};
+use raida::api::{CoinQuestion, Counting};
 use raida::{NetworkId, Peers};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
@@ -22,9 +22,9 @@ use crate::committer::{Committer, Witness, beside};
 use crate::door::Door;
 use crate::exchange::Desk;
 use crate::faults::History;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Holding, Ledger, LedgerError};
 use crate::limits::{FIXES_AT_A_TIME, PEER_TIMING};
-use crate::settings::Settings;
+use crate::settings::{Settings, Shown};
 use crate::tally::Tally;
 use crate::tickets::Tickets;
 use crate::words::Words;
@@ -52,10 +52,12 @@ pub struct Agent {
 /// What an agent holds of the two secrets that it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// The AN.
-    An,
-    /// The PAN.
-    Pan,
+    /// The AN, of a coin that came from there.
+    An(Origin),
+    /// The PAN, of a coin that came from there.
+    Pan(Origin),
+    /// One of them; an exchange made the coin, and the caller does not count origins.
+    Concealed,
     /// Another secret, or it does not know the coin.
     Neither,
 }
@@ -118,7 +120,8 @@ impl Agent {
 
     /// Replaces the AN of each coin by its PAN where the agent holds the AN; a PAN that it holds
     /// already passes too. Answers in the order of the coins. Where the agent has just given its
-    /// word for a coin this takes some seconds.
+    /// word for a coin this takes some seconds. A coin that an exchange made stays as it is when the
+    /// caller counts passes, unless that is allowed.
     ///
     /// # Errors
     ///
@@ -127,19 +130,27 @@ impl Agent {
     /// # Crash safety
     ///
     /// What passed is on disk.
-    pub async fn take(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
+    pub async fn take(
+        &self,
+        coins: Vec<CoinQuestion>,
+        counting: Counting,
+    ) -> Result<Vec<Taken>, Stopped> {
         match self.lie() {
             Some(lie) => Ok(lie.take(&coins)),
-            None => self.take_in_turn(coins).await,
+            None => self.take_in_turn(coins, self.settings.v1_exchange.shows(counting)).await,
         }
     }
 
-    async fn take_in_turn(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Taken>, Stopped> {
+    async fn take_in_turn(
+        &self,
+        coins: Vec<CoinQuestion>,
+        shown: Shown,
+    ) -> Result<Vec<Taken>, Stopped> {
         let mut taken = vec![Taken::Fail; coins.len()];
         let mut places: Vec<usize> = (0..coins.len()).collect();
         let mut open = coins;
         while !open.is_empty() {
-            let take = Take { coins: open, words: self.words.clone() };
+            let take = Take { coins: open, shown, words: self.words.clone() };
             let decided = self.committer.carry_out(take).await?;
             let (mut waiting, mut later, mut until) = (Vec::new(), Vec::new(), Instant::now());
             for (place, decided) in places.into_iter().zip(decided) {
@@ -183,26 +194,34 @@ impl Agent {
     pub(crate) async fn seen(
         &self,
         coins: Vec<SerialNumber>,
-    ) -> Result<Vec<Option<AuthenticityNumber>>, Stopped> {
-        self.read(move |ledger| coins.into_iter().map(|sn| ledger.an(sn)).collect()).await
+    ) -> Result<Vec<Option<Holding>>, Stopped> {
+        self.read(move |ledger| coins.into_iter().map(|sn| ledger.coin(sn)).collect()).await
     }
 
     /// Tells which of AN and PAN the agent holds of each coin; the AN where they are the same.
-    /// Changes nothing. Answers in the order of the coins.
+    /// Changes nothing. Answers in the order of the coins. What is concealed from a caller who counts
+    /// passes is so unless that is allowed.
     ///
     /// # Errors
     ///
     /// [`Stopped`] when the ledger failed.
-    pub async fn holds(&self, coins: Vec<CoinQuestion>) -> Result<Vec<Held>, Stopped> {
+    pub async fn holds(
+        &self,
+        coins: Vec<CoinQuestion>,
+        counting: Counting,
+    ) -> Result<Vec<Held>, Stopped> {
         if let Some(lie) = self.lie() {
             return Ok(lie.holds(&coins));
         }
+        let shown = self.settings.v1_exchange.shows(counting);
         self.read(move |ledger| {
             let held = coins.iter().map(|CoinQuestion { sn, an, pan }| {
-                Ok(match ledger.an(*sn)? {
-                    Some(held) if held == *an => Held::An,
-                    Some(held) if held == *pan => Held::Pan,
-                    Some(_) | None => Held::Neither,
+                let held = ledger.coin(*sn)?;
+                Ok(match held.filter(|held| held.an == *an || held.an == *pan) {
+                    None => Held::Neither,
+                    Some(held) if !shown.includes(held.origin) => Held::Concealed,
+                    Some(held) if held.an == *an => Held::An(held.origin),
+                    Some(held) => Held::Pan(held.origin),
                 })
             });
             held.collect()

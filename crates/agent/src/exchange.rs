@@ -4,23 +4,29 @@
 //! ```text
 //! reserve ──▶ Reservations (in memory, 60 s)
 //! exchange ─▶ record? ─▶ inputs held? ─▶ outputs in the pool? ─▶ nobody else's? ─▶ draft
-//! cancel ───▶ record? ─▶ draft
+//! cancel ───▶ record? ─▶ draft                 to take back: outputs held? ─▶ inputs free? ─▶ draft
 //! ```
+//!
+//! The coins that an exchange makes bear its origin, which the agent makes itself of what it holds.
 //!
 //! All three are decided by the committer, one after the other, so that of two who want the same
 //! serial number one comes first. What a coin leaves is in the pool again at once.
 
+pub(crate) mod lineages;
 pub(crate) mod pool;
 pub(crate) mod reservations;
+mod take_back;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use coin::{AuthenticityNumber, SerialNumber};
-use raida::api::{Exchange, KnownCoin, RequestId, Reservation, Route};
+use coin::{AuthenticityNumber, Lineage, Origin, SerialNumber};
+use raida::api::{Cancellation, Exchange, KnownCoin, RequestId, Reservation, Route};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use self::reservations::Reservations;
+pub use self::take_back::Kept;
 use crate::committer::Act;
 use crate::ledger::{Draft, LedgerError, Record};
 use crate::limits::HASHED_LIFE;
@@ -32,6 +38,9 @@ pub enum Refused {
     /// The request was executed before.
     #[error("the exchange was executed")]
     Executed,
+    /// The request was executed before and is not taken back.
+    #[error("the exchange was executed and is not taken back: {0}")]
+    Kept(Kept),
     /// The request was cancelled and is never executed.
     #[error("the request was cancelled")]
     Cancelled,
@@ -81,6 +90,9 @@ pub enum Refused {
 pub struct Exchanged {
     /// What the secrets were made of that the agent chose; with requests of v1 only.
     pub salt: Option<AuthenticityNumber>,
+    /// The origin of the coins that it made; unknown of one with an id that an earlier version
+    /// executed, and with a later answer to a request of v1.
+    pub origin: Option<Origin>,
 }
 
 /// For how long a request is remembered, and by what.
@@ -126,11 +138,10 @@ pub(crate) struct Reserve {
     pub(crate) now: Instant,
 }
 
-/// Sees to it that a request is never executed any more.
+/// Sees to it that a request is never executed any more, and takes it back if that is asked for.
 pub(crate) struct Cancel {
     pub(crate) id: RequestId,
-    /// Coins whose owner asks; may be none.
-    pub(crate) shown: Vec<KnownCoin>,
+    pub(crate) asked: Cancellation,
     pub(crate) desk: Desk,
     pub(crate) now: Instant,
 }
@@ -164,11 +175,14 @@ impl Memory {
         }
     }
 
-    fn record(self, content: [u8; 32]) -> (Record, Exchanged) {
+    fn record(self, content: [u8; 32], origin: Origin) -> (Record, Exchanged) {
+        let origin = Some(origin);
         match self {
-            Memory::Named(_) => (Record::Exchanged { content }, Exchanged { salt: None }),
+            Memory::Named(_) => {
+                (Record::Exchanged { content, origin }, Exchanged { salt: None, origin })
+            }
             Memory::Hashed { now_s, salt, .. } => {
-                let exchanged = Exchanged { salt: Some(salt.clone()) };
+                let exchanged = Exchanged { salt: Some(salt.clone()), origin };
                 (Record::Hashed { content, at_s: now_s, salt }, exchanged)
             }
         }
@@ -176,17 +190,18 @@ impl Memory {
 
     /// Tells what is known of a request from its record, or nothing when that is too old.
     fn recall(&self, record: Record, content: &[u8; 32]) -> Option<Result<Exchanged, Refused>> {
-        let (known, salt) = match (record, self) {
+        let (known, salt, origin) = match (record, self) {
             (Record::Cancelled, _) => return Some(Err(Refused::Cancelled)),
-            (Record::Exchanged { content }, _) => (content, None),
+            (Record::Exchanged { content, origin }, _) => (content, None, origin),
             (Record::Hashed { at_s, .. }, Memory::Hashed { now_s, .. })
                 if now_s.saturating_sub(at_s) >= HASHED_LIFE.as_secs() =>
             {
                 return None;
             }
-            (Record::Hashed { content, salt, .. }, _) => (content, Some(salt)),
+            (Record::Hashed { content, salt, .. }, _) => (content, Some(salt), None),
         };
-        Some(if known == *content { Ok(Exchanged { salt }) } else { Err(Refused::OtherContent) })
+        let exchanged = Exchanged { salt, origin };
+        Some(if known == *content { Ok(exchanged) } else { Err(Refused::OtherContent) })
     }
 }
 
@@ -204,9 +219,10 @@ impl Act for Execute {
         {
             return Ok(known);
         }
-        if let Some(refused) = not_held(draft, self.exchange.inputs())? {
-            return Ok(Err(refused));
-        }
+        let given = match origins(draft, self.exchange.inputs())? {
+            Ok(given) => given,
+            Err(refused) => return Ok(Err(refused)),
+        };
         let outputs = self.exchange.outputs().iter().map(|(sn, _)| *sn);
         if let Some(refused) = not_in_pool(draft, outputs.clone())? {
             return Ok(Err(refused));
@@ -223,13 +239,11 @@ impl Act for Execute {
         }
         // From here on everything is done.
         reservations.release(id);
-        for (sn, _) in self.exchange.inputs() {
-            draft.give_back(*sn)?;
-        }
-        for (sn, secret) in self.exchange.outputs() {
-            draft.enter(*sn, secret.clone())?;
-        }
-        let (record, exchanged) = self.memory.record(self.content);
+        let lineage = Lineage::new(given, outputs.collect());
+        let secrets: HashMap<SerialNumber, &AuthenticityNumber> =
+            self.exchange.outputs().iter().map(|(sn, secret)| (*sn, secret)).collect();
+        let origin = lineages::carry_out(draft, lineage, |sn| secrets[&sn].clone())?;
+        let (record, exchanged) = self.memory.record(self.content, origin);
         draft.note(id, record)?;
         Ok(Ok(exchanged))
     }
@@ -251,7 +265,7 @@ impl Act for Reserve {
             None => {}
         }
         let inputs = self.reservation.inputs();
-        if let Some(refused) = not_held(draft, inputs)? {
+        if let Err(refused) = origins(draft, inputs)? {
             return Ok(Err(refused));
         }
         let numbers = self.reservation.numbers().iter().copied();
@@ -272,18 +286,33 @@ impl Act for Cancel {
     type Outcome = Result<(), Refused>;
 
     fn coins(&self) -> usize {
-        self.shown.len() + 1
+        match &self.asked {
+            Cancellation::Plain(shown) => shown.len() + 1,
+            Cancellation::TakeBack(back) => back.inputs().len() + back.outputs().len() + 1,
+        }
     }
 
     fn decide(self, draft: &mut Draft<'_>) -> Result<Self::Outcome, LedgerError> {
         match draft.record(self.id)? {
             Some(Record::Cancelled) => return Ok(Ok(())),
-            Some(Record::Exchanged { .. } | Record::Hashed { .. }) => {
-                return Ok(Err(Refused::Executed));
+            Some(Record::Exchanged { origin, .. }) => {
+                let Cancellation::TakeBack(back) = &self.asked else {
+                    return Ok(Err(Refused::Executed));
+                };
+                if let Err(kept) = take_back::take_back(draft, origin, back, &self.desk.words)? {
+                    return Ok(Err(Refused::Kept(kept)));
+                }
+                draft.note(self.id, Record::Cancelled)?;
+                return Ok(Ok(()));
             }
+            Some(Record::Hashed { .. }) => return Ok(Err(Refused::Executed)),
             None => {}
         }
-        let shows_none = self.shown.is_empty() || not_held(draft, &self.shown)?.is_some();
+        let shown = match &self.asked {
+            Cancellation::Plain(shown) => shown.as_slice(),
+            Cancellation::TakeBack(back) => back.inputs(),
+        };
+        let shows_none = shown.is_empty() || origins(draft, shown)?.is_err();
         let mut reservations = self.desk.open();
         if shows_none && !reservations.allows_cancellation(self.now) {
             return Ok(Err(Refused::TooManyCancellations));
@@ -294,13 +323,19 @@ impl Act for Cancel {
     }
 }
 
-fn not_held(draft: &Draft<'_>, coins: &[KnownCoin]) -> Result<Option<Refused>, LedgerError> {
+/// Returns where coins came from that are held with these ANs.
+fn origins(
+    draft: &Draft<'_>,
+    coins: &[KnownCoin],
+) -> Result<Result<Vec<(SerialNumber, Origin)>, Refused>, LedgerError> {
+    let mut origins = Vec::with_capacity(coins.len());
     for (sn, an) in coins {
-        if draft.an(*sn)?.as_ref() != Some(an) {
-            return Ok(Some(Refused::NotHeld { sn: *sn }));
+        match draft.coin(*sn)? {
+            Some(held) if held.an == *an => origins.push((*sn, held.origin)),
+            Some(_) | None => return Ok(Err(Refused::NotHeld { sn: *sn })),
         }
     }
-    Ok(None)
+    Ok(Ok(origins))
 }
 
 fn not_in_pool(

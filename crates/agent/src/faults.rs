@@ -22,8 +22,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use coin::AGENTS;
-
+use coin::{AGENTS, Origin};
 use raida::api::CoinQuestion;
 
 pub(crate) use self::forget::{Forget, History};
@@ -139,7 +138,7 @@ impl Lie {
     /// What the agent says of proposals that it does not look at.
     pub(crate) fn take(self, coins: &[CoinQuestion]) -> Vec<Taken> {
         let said = match self {
-            Lie::Pass => Taken::Pass,
+            Lie::Pass => Taken::Pass(Origin::Minted),
             Lie::Fail => Taken::Fail,
         };
         vec![said; coins.len()]
@@ -148,8 +147,8 @@ impl Lie {
     /// What the agent says to hold.
     pub(crate) fn holds(self, coins: &[CoinQuestion]) -> Vec<Held> {
         let said = |CoinQuestion { an, pan, .. }: &CoinQuestion| match self {
-            Lie::Pass if an == pan => Held::An,
-            Lie::Pass => Held::Pan,
+            Lie::Pass if an == pan => Held::An(Origin::Minted),
+            Lie::Pass => Held::Pan(Origin::Minted),
             Lie::Fail => Held::Neither,
         };
         coins.iter().map(said).collect()
@@ -232,8 +231,8 @@ mod tests {
         let pown = CoinQuestion { sn, an: an.clone(), pan };
         let health = CoinQuestion { sn, an: an.clone(), pan: an };
         let asked = [pown, health];
-        assert_eq!(Lie::Pass.take(&asked), [Taken::Pass, Taken::Pass]);
-        assert_eq!(Lie::Pass.holds(&asked), [Held::Pan, Held::An]);
+        assert_eq!(Lie::Pass.take(&asked), [Taken::Pass(Origin::Minted); 2]);
+        assert_eq!(Lie::Pass.holds(&asked), [Held::Pan(Origin::Minted), Held::An(Origin::Minted)]);
         assert_eq!(Lie::Fail.take(&asked), [Taken::Fail, Taken::Fail]);
         assert_eq!(Lie::Fail.holds(&asked), [Held::Neither, Held::Neither]);
     }

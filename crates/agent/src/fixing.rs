@@ -20,6 +20,9 @@
 //! Nothing is kept but the ledger, and what passed is on disk. The same request again passes.
 
 pub(crate) mod corner;
+mod votes;
+
+use std::collections::HashMap;
 
 use coin::{AGENTS, Origin, SerialNumber};
 use futures_util::StreamExt;
@@ -28,17 +31,14 @@ use raida::api::{Hint, Proposed, Ticket};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout};
 
+use self::votes::Votes;
 use crate::acts::{Fixed, Fixing};
 use crate::agent::{Agent, Stopped};
+use crate::ledger::Holding;
 use crate::limits::{FIX_PLACE_WAIT, FIX_WAIT, TICKET_LIFE, WORD_LIFE, WORD_MARGIN};
 
 /// Other agents whose tickets are needed to change a ledger.
 pub(crate) const QUORUM: usize = AGENTS / 2 + 1;
-
-/// The same for a coin that the agent does not know: it would bring value into circulation here.
-/// With 13 one agent that lies would be enough to let both sides of an exchange stand that was
-/// executed at 13 agents and not at 12; with 17 it takes five, as many as break everything else.
-const QUORUM_OF_UNKNOWN: usize = 17;
 
 /// The tickets of one agent.
 pub(crate) enum Tickets {
@@ -89,21 +89,22 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
     let _place = place(agent).await?;
     let sns: Vec<SerialNumber> = coins.iter().map(|coin| coin.sn).collect();
     let seen = agent.seen(sns.clone()).await?;
-    let is_done = |(coin, seen): (&Proposed, &Option<_>)| seen.as_ref() == Some(&coin.pan);
+    let is_done = |(coin, seen): (&Proposed, &Option<Holding>)| {
+        seen.as_ref().is_some_and(|held| held.an == coin.pan)
+    };
     let mut fixed: Vec<bool> = coins.iter().zip(&seen).map(is_done).collect();
     let open: Vec<usize> = (0..coins.len()).filter(|place| !fixed[*place]).collect();
 
-    let needed: Vec<usize> =
-        seen.iter().map(|seen| if seen.is_some() { needed } else { QUORUM_OF_UNKNOWN }).collect();
+    let votes = seen.iter().map(|seen| Votes::of(seen.as_ref(), needed)).collect();
     // Nobody gives his word before this moment.
     let asked = Instant::now();
-    let vouched = vouched(agent, &sns, &open, &tickets, &needed, asked + FIX_WAIT).await;
-    let fixing = vouched.iter().map(|&place| {
+    let vouched = vouched(agent, &sns, &open, &tickets, votes, asked + FIX_WAIT).await;
+    let fixing = vouched.iter().map(|&(place, origin)| {
         let Proposed { sn, pan } = coins[place].clone();
-        Fixing { sn, seen: seen[place].clone(), pan }
+        Fixing { sn, seen: seen[place].clone(), origin, pan }
     });
     let outcomes = agent.fix(fixing.collect(), asked + WORD_LIFE - WORD_MARGIN).await?;
-    for (place, outcome) in vouched.into_iter().zip(outcomes) {
+    for ((place, _), outcome) in vouched.into_iter().zip(outcomes) {
         fixed[place] = outcome == Fixed::Pass;
     }
     Ok(fixed)
@@ -121,7 +122,8 @@ pub(crate) async fn named(
     let _place = place(agent).await?;
     let until = Instant::now() + FIX_WAIT / 2;
     let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
-    let coins = hints.into_iter().map(coin_of).chain(std::iter::repeat(None));
+    let named = |hint| coin_of(hint).map(|(sn, _)| sn);
+    let coins = hints.into_iter().map(named).chain(std::iter::repeat(None));
     Ok(coins.take(tickets.len()).collect())
 }
 
@@ -130,28 +132,26 @@ async fn place(agent: &Agent) -> Result<SemaphorePermit<'_>, NotFixed> {
     Ok(place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed"))
 }
 
-/// Returns the places of those open coins for which enough agents speak. All are asked at once,
-/// and nobody is waited for once it is clear for every coin.
+/// Returns the places of those open coins for which enough agents speak, with the origin of which
+/// they speak. All are asked at once, and nobody is waited for once it is clear for every coin.
 async fn vouched(
     agent: &Agent,
     coins: &[SerialNumber],
     open: &[usize],
     tickets: &[Tickets],
-    needed: &[usize],
+    mut votes: Vec<Votes>,
     until: Instant,
-) -> Vec<usize> {
-    let mut votes = vec![0; coins.len()];
+) -> Vec<(usize, Origin)> {
     let mut asked: FuturesUnordered<_> =
         tickets.iter().map(|tickets| spoken_for(agent, coins, tickets, until)).collect();
-    let is_clear = |votes: &[usize], outstanding: usize| {
-        open.iter().all(|&at| votes[at] >= needed[at] || votes[at] + outstanding < needed[at])
-    };
-    while !is_clear(&votes, asked.len())
+    while open.iter().any(|&place| votes[place].is_open(asked.len()))
         && let Some(spoken_for) = asked.next().await
     {
-        votes.iter_mut().zip(spoken_for).for_each(|(votes, it)| *votes += usize::from(it));
+        for (votes, origin) in votes.iter_mut().zip(spoken_for) {
+            votes.hear(origin);
+        }
     }
-    open.iter().copied().filter(|&place| votes[place] >= needed[place]).collect()
+    open.iter().filter_map(|&place| Some((place, votes[place].origin()?))).collect()
 }
 
 /// Asks one agent for which coins its tickets speak; none when it is silent.
@@ -160,24 +160,24 @@ async fn spoken_for(
     coins: &[SerialNumber],
     tickets: &Tickets,
     until: Instant,
-) -> Vec<bool> {
+) -> Vec<Option<Origin>> {
     match tickets {
         Tickets::Common(ticket) => {
             let covered = agent.peers().covered(ticket, until).await.unwrap_or_default();
-            let covered: std::collections::HashSet<_> = covered.into_iter().collect();
-            coins.iter().map(|sn| covered.contains(&(*sn, Origin::Minted))).collect()
+            let covered: HashMap<_, _> = covered.into_iter().collect();
+            coins.iter().map(|sn| covered.get(sn).copied()).collect()
         }
         Tickets::Each(tickets) => {
             let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
-            let named = hints.into_iter().map(coin_of);
-            named.zip(coins).map(|(named, sn)| named == Some(*sn)).collect()
+            let named = hints.into_iter().map(coin_of).zip(coins);
+            named.map(|(named, sn)| named.filter(|(it, _)| it == sn).map(|(_, of)| of)).collect()
         }
     }
 }
 
-fn coin_of(hint: Hint) -> Option<SerialNumber> {
+fn coin_of(hint: Hint) -> Option<(SerialNumber, Origin)> {
     match hint {
-        Hint::Coin { sn, age, origin: Origin::Minted } if age <= TICKET_LIFE => Some(sn),
+        Hint::Coin { sn, origin, age } if age <= TICKET_LIFE => Some((sn, origin)),
         Hint::Coin { .. } | Hint::Unknown | Hint::Malformed => None,
     }
 }

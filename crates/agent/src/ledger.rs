@@ -1,4 +1,4 @@
-//! The ledger of one agent: serial number → authenticity number, durable.
+//! The ledger of one agent: serial number → authenticity number and origin, durable.
 //!
 //! Two implementations: [`FjallLedger`] on disk, and a simulated twin
 //! ([`sim::SimLedger`]) that forgets what was not synced and fails where it is told to. The same
@@ -10,6 +10,7 @@ mod counts;
 mod engine;
 mod fjall;
 mod head;
+mod holding;
 mod open_error;
 mod record;
 mod restore;
@@ -22,7 +23,7 @@ mod verify;
 use std::error::Error;
 use std::fmt;
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{AuthenticityNumber, Lineage, Origin, SerialNumber};
 use raida::NetworkId;
 use raida::api::RequestId;
 
@@ -31,6 +32,7 @@ pub use changes::{Changes, Draft, put};
 pub use counts::Counts;
 pub use engine::open_store;
 pub use fjall::FjallLedger;
+pub use holding::Holding;
 pub use open_error::{Damage, OpenError};
 pub use record::Record;
 pub use restore::{Forgetful, RestoreError, read_head, restore};
@@ -38,8 +40,9 @@ pub use verify::{Verified, VerifyError};
 
 /// The format of the ledgers that this program writes and reads.
 ///
-/// 1 knew coins only; a ledger of format 1 is counted and becomes one of format 2 when it is opened.
-pub const FORMAT: u32 = 2;
+/// 1 knew coins only; 2 counted them and knew no origins. A ledger of an earlier format becomes one of
+/// this when it is opened; its coins count as minted.
+pub const FORMAT: u32 = 3;
 
 /// What a ledger was founded as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +73,29 @@ pub trait Ledger: Send + Sync + 'static {
         Lies::OnDisk
     }
 
-    /// Returns the AN of a coin as last committed, or `None` for a coin that is not in
+    /// Returns what is held of a coin as last committed, or `None` for a coin that is not in
     /// circulation.
     ///
     /// # Errors
     ///
     /// [`LedgerError`] when the disk fails.
-    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError>;
+    fn coin(&self, sn: SerialNumber) -> Result<Option<Holding>, LedgerError>;
+
+    /// Returns the AN of a coin; see [`coin`](Ledger::coin).
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
+        Ok(self.coin(sn)?.map(|held| held.an))
+    }
+
+    /// Returns which exchange an origin is, if it was ever executed here, as last committed.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    fn lineage(&self, origin: Origin) -> Result<Option<Lineage>, LedgerError>;
 
     /// Tells whether a coin has ever been given back to the pool by an exchange, as last committed.
     ///
@@ -104,10 +123,7 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`LedgerError`] when the disk fails; then some coins may have been shown.
-    fn scan(
-        &self,
-        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
-    ) -> Result<(), LedgerError>;
+    fn scan(&self, see: &mut dyn FnMut(SerialNumber, Holding)) -> Result<(), LedgerError>;
 
     /// Makes changes, all or none.
     ///
@@ -144,6 +160,12 @@ pub enum LedgerError {
     TornRecord {
         /// The request.
         id: RequestId,
+    },
+    /// What stands for an origin is not its lineage.
+    #[error("the ledger's lineage of origin {origin} is torn")]
+    TornLineage {
+        /// The origin.
+        origin: Origin,
     },
     /// The counts are missing, or cannot be those of the coins.
     #[error("the ledger's counts are torn")]

@@ -39,13 +39,13 @@ pub use agent::{Agent, Census, Held, Stopped};
 pub use authority::Agents;
 pub use data_dir::{DataDir, DataDirError};
 pub use door::{BadLimit, Limits, LimitsGiven};
-pub use exchange::{Exchanged, Refused};
+pub use exchange::{Exchanged, Kept, Refused};
 pub use faults::{AgentFault, BadFault, Faults, Switch};
 pub use ledger::sim::{Fault, SimDisk, SimLedger};
 pub use ledger::{
     BackupError, BackupHead, Changes, Charter, Counts, Damage, Draft, FORMAT, FjallLedger,
-    Forgetful, Ledger, LedgerError, Lies, OpenError, Record, RestoreError, Verified, VerifyError,
-    open_store, put, read_head, restore,
+    Forgetful, Holding, Ledger, LedgerError, Lies, OpenError, Record, RestoreError, Verified,
+    VerifyError, open_store, put, read_head, restore,
 };
 pub use mint::{
     Accept, Begun, Joined, JournalError, MintError, Minted, Order, OrderError, OrderId,
@@ -54,5 +54,5 @@ pub use mint::{
 pub use program::main;
 pub use raida::api::{BadTicket, Ticket};
 pub use server::{Bounds, serve, serve_connection};
-pub use settings::{Exchanging, Settings, V1Fix};
+pub use settings::{Settings, V1Exchange, V1Fix};
 pub use tls::{Tls, TlsError};

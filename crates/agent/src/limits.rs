@@ -186,6 +186,9 @@ pub const OWNED_FROM: usize = 13;
 /// Bytes of the head of a backup: a network's id, three numbers and a time.
 pub const BACKUP_HEAD_BYTES_MAX: usize = 1024;
 
+/// Bytes of a value in a backup: a lineage of the largest exchange has 37 for each of its coins.
+pub const BACKUP_VALUE_BYTES_MAX: u32 = 512 * 1024;
+
 /// Bytes of a line on the socket in the agents' directory: a path and a word.
 pub const CONTROL_LINE_BYTES_MAX: u64 = 8 * 1024;
 

@@ -31,7 +31,7 @@ use raida::NetworkId;
 
 use self::coin_files::CoinFiles;
 use crate::data_dir::{self, DataDir, DataDirError};
-use crate::ledger::{Charter, Draft, FjallLedger, Ledger, LedgerError};
+use crate::ledger::{Charter, Draft, FjallLedger, Holding, Ledger, LedgerError};
 use crate::limits::MINT_COMMIT_COINS;
 
 pub use join::{Accept, Joined, join};
@@ -210,7 +210,7 @@ impl Mint {
             let mut draft = Draft::over(&ledger);
             for Coin { sn, ans } in coins {
                 if draft.an(*sn).map_err(failed)?.is_none() {
-                    draft.enter(*sn, ans.get(agent).clone()).map_err(failed)?;
+                    draft.enter(*sn, Holding::minted(ans.get(agent).clone())).map_err(failed)?;
                 }
             }
             draft.commit().map_err(failed)?;

@@ -181,7 +181,7 @@ async fn ask<'s>(
         Route::Reserve => exchange::reserve(agent, form, signature).await,
         Route::Exchange => exchange::exchange(agent, form, signature).await,
         Route::Cancel => exchange::cancel(agent, form, signature).await,
-        Route::Lineage => exchange::lineage(form, signature),
+        Route::Lineage => exchange::lineage(agent, form, signature).await,
         Route::Audit => audit::audit(agent, signature).await,
         Route::Hints => hints::one(agent, form).await,
         Route::MultiHints => hints::many(agent, form).await,

@@ -1,6 +1,8 @@
 //! What agents are told when they start, beside their ledgers and listeners.
 
+use coin::Origin;
 use raida::AddressBook;
+use raida::api::Counting;
 
 use crate::door::Limits;
 use crate::faults::Faults;
@@ -13,8 +15,8 @@ pub struct Settings {
     pub peers: AddressBook,
     /// Whether a coin may be fixed on fewer tickets than those of 13 agents.
     pub v1_fix: V1Fix,
-    /// Whether coins may become other coins.
-    pub exchanging: Exchanging,
+    /// Whether clients that count no origins are told of coins that an exchange made.
+    pub v1_exchange: V1Exchange,
     /// The certificate that the agents show; without one they speak HTTP in the clear.
     pub tls: Option<Tls>,
     /// What clients may use.
@@ -35,15 +37,39 @@ pub enum V1Fix {
     Allowed,
 }
 
-/// Whether agents carry out exchanges.
+/// Whether clients that add passes up, as those of v1 do, are told of coins that an exchange made,
+/// and may use v1's routes of exchange.
 ///
-/// Each agent keeps what it has in circulation, but nothing makes 13 of them carry out the same
-/// exchange: whoever asks them for different ones can bring more value into circulation than he
-/// gives, though no agent does anything wrong.
+/// Agents that hold a serial number from different exchanges hold different coins. Whoever adds up
+/// who holds it takes them for one, and can be paid with coins that nobody gave anything for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exchanging {
-    /// Nothing is exchanged or reserved; cancelling and showing the pool go on.
+pub enum V1Exchange {
+    /// They hear of minted coins only.
     Refused,
-    /// Whoever asks is trusted to ask all agents for the same.
+    /// They hear of all coins, and trust whoever pays them.
     Allowed,
+}
+
+/// Of which coins a caller hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    All,
+    MintedOnly,
+}
+
+impl V1Exchange {
+    /// Returns of which coins somebody hears who counts like this.
+    pub(crate) fn shows(self, counting: Counting) -> Shown {
+        match (self, counting) {
+            (V1Exchange::Allowed, _) | (V1Exchange::Refused, Counting::Origins) => Shown::All,
+            (V1Exchange::Refused, Counting::Passes) => Shown::MintedOnly,
+        }
+    }
+}
+
+impl Shown {
+    /// Tells whether the caller hears of coins of this origin.
+    pub(crate) fn includes(self, origin: Origin) -> bool {
+        self == Shown::All || origin == Origin::Minted
+    }
 }

@@ -1,23 +1,24 @@
 //! What taking and fixing do to a ledger and its counts.
 
-use raida::api::CoinQuestion;
-
 use std::time::Duration;
 
+use coin::Origin;
+use raida::api::CoinQuestion;
 use tokio::time::Instant;
 
 use super::{Decided, Fix, Fixed, Fixing, Take, Taken, Vouch};
 use crate::committer::Act;
 use crate::ledger::tests::{Place, an, sn};
-use crate::ledger::{Counts, Draft, Ledger, put};
+use crate::ledger::{Counts, Draft, Holding, Ledger, put};
+use crate::settings::Shown;
 use crate::words::Words;
 
-pub(crate) const PASS: Decided = Decided::Taken(Taken::Pass);
+pub(crate) const PASS: Decided = Decided::Taken(Taken::Pass(Origin::Minted));
 pub(crate) const FAIL: Decided = Decided::Taken(Taken::Fail);
 
 /// Takes coins of an agent that has given no word.
 pub(crate) fn take(coins: Vec<CoinQuestion>) -> Take {
-    Take { coins, words: Words::default() }
+    Take { coins, shown: Shown::MintedOnly, words: Words::default() }
 }
 
 /// Fixes coins in time at an agent that has given no word.
@@ -110,9 +111,10 @@ fn a_coin_with_a_word_on_it_stays_as_it_is_until_the_word_ends() {
         put(ledger.as_ref(), &[(sn(1), an(1)), (sn(2), an(1))]).unwrap();
         let ask = |number| CoinQuestion { sn: sn(number), an: an(1), pan: an(5) };
         let coins = vec![(sn(1), an(1)), (sn(2), an(9)), (sn(3), an(1))];
-        let given = carry_out(ledger.as_ref(), Vouch { coins, words: words.clone() });
-        assert_eq!(given, [true, false, false], "a word for what it holds alone");
-        let take = Take { coins: vec![ask(1), ask(2)], words: words.clone() };
+        let given =
+            carry_out(ledger.as_ref(), Vouch { coins, shown: Shown::All, words: words.clone() });
+        assert_eq!(given, [Some(Origin::Minted), None, None], "a word for what it holds alone");
+        let take = Take { coins: vec![ask(1), ask(2)], shown: Shown::All, words: words.clone() };
         let decided = carry_out(ledger.as_ref(), take);
         assert!(matches!(&decided[0], Decided::Later(coin, _) if *coin == ask(1)));
         assert_eq!(decided[1], PASS);
@@ -120,8 +122,8 @@ fn a_coin_with_a_word_on_it_stays_as_it_is_until_the_word_ends() {
         let fix = Fix { coins: vec![fixing(1, Some(1), 8)], until, words: words.clone() };
         assert_eq!(carry_out(ledger.as_ref(), fix), [Fixed::Vouched]);
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(1)));
-        let again = Vouch { coins: vec![(sn(1), an(1))], words };
-        assert_eq!(carry_out(ledger.as_ref(), again), [false], "somebody waits");
+        let again = Vouch { coins: vec![(sn(1), an(1))], shown: Shown::All, words };
+        assert_eq!(carry_out(ledger.as_ref(), again), [None], "somebody waits");
     }
 }
 
@@ -138,5 +140,6 @@ fn words_that_may_have_ended_fix_nothing() {
 }
 
 fn fixing(number: u32, seen: Option<u8>, pan: u8) -> Fixing {
-    Fixing { sn: sn(number), seen: seen.map(an), pan: an(pan) }
+    let seen = seen.map(|byte| Holding::minted(an(byte)));
+    Fixing { sn: sn(number), seen, origin: Origin::Minted, pan: an(pan) }
 }

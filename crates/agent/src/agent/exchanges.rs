@@ -1,8 +1,10 @@
 //! What an agent does with exchanges, and what it has counted.
 
-use coin::SerialNumber;
+use coin::{Lineage, Origin, SerialNumber};
 use jiff::Timestamp;
-use raida::api::{Breaking, Dud, Exchange, KnownCoin, RequestId, Reservation, Route, Wanted};
+use raida::api::{
+    Breaking, Cancellation, Dud, Exchange, KnownCoin, RequestId, Reservation, Route, Wanted,
+};
 use tokio::time::Instant;
 
 use super::{Agent, Stopped};
@@ -68,7 +70,7 @@ impl Agent {
         let Memory::Hashed { salt, .. } = &memory else { unreachable!("it was made of a hash") };
         let exchange = breaking.with_secrets(|sn| pool::secret(salt, sn))?;
         Ok(self.execute(memory, exchange, content).await.map(|decided| {
-            decided.map(|Exchanged { salt }| {
+            decided.map(|Exchanged { salt, .. }| {
                 let made = |salt: coin::AuthenticityNumber| {
                     numbers.iter().map(|sn| (*sn, pool::secret(&salt, *sn))).collect()
                 };
@@ -91,13 +93,13 @@ impl Agent {
         self.committer.carry_out(Reserve { id, reservation, desk, now }).await
     }
 
-    /// Sees to it that a request is not executed any more. `shown` are coins whose owner asks;
-    /// they may be none.
+    /// Sees to it that a request is not executed any more, and takes back what was executed if that
+    /// is asked for.
     ///
     /// # Errors
     ///
     /// [`Stopped`] when the ledger failed; [`Refused::Executed`] when the request was executed
-    /// before.
+    /// before, [`Refused::Kept`] when that cannot be taken back.
     ///
     /// # Crash safety
     ///
@@ -105,10 +107,19 @@ impl Agent {
     pub async fn cancel(
         &self,
         id: RequestId,
-        shown: Vec<KnownCoin>,
+        asked: Cancellation,
     ) -> Result<Result<(), Refused>, Stopped> {
         let (desk, now) = (self.desk.clone(), Instant::now());
-        self.committer.carry_out(Cancel { id, shown, desk, now }).await
+        self.committer.carry_out(Cancel { id, asked, desk, now }).await
+    }
+
+    /// Returns which exchange an origin is, if it was ever executed here.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when the ledger failed.
+    pub async fn lineage(&self, origin: Origin) -> Result<Option<Lineage>, Stopped> {
+        self.read(move |ledger| ledger.lineage(origin)).await
     }
 
     /// Offers serial numbers of the pool that are not reserved.

@@ -1,7 +1,7 @@
 //! An agent's word for others of its kind: tickets, and what they speak for.
 
 use coin::{AuthenticityNumber, Origin, SerialNumber};
-use raida::api::{Hint, KnownCoin, Ticket};
+use raida::api::{Counting, Hint, KnownCoin, Ticket};
 use tokio::time::Instant;
 
 use super::{Agent, Stopped};
@@ -18,9 +18,10 @@ impl Agent {
         self.tickets().give(self.number(), to, coins, Instant::now())
     }
 
-    /// Gives the agent's word for the coins of a ticket when agent `by` asks, and returns them:
-    /// none once the ticket is too old, none that has changed since it was given, none when it was
-    /// given for another. The coins stay as they are for some seconds.
+    /// Gives the agent's word for the coins of a ticket when agent `by` asks, and returns them with
+    /// their origins: none once the ticket is too old, none that has changed since it was given, none
+    /// when it was given for another. The coins stay as they are for some seconds. Who is no agent
+    /// counts no origins, and hears of coins accordingly.
     ///
     /// # Errors
     ///
@@ -29,12 +30,12 @@ impl Agent {
         &self,
         ticket: &Ticket,
         by: Option<usize>,
-    ) -> Result<Vec<SerialNumber>, Stopped> {
+    ) -> Result<Vec<(SerialNumber, Origin)>, Stopped> {
         let coins = self.tickets().coins(ticket, by, Instant::now()).map(|(_, it)| it.to_vec());
         let coins = coins.unwrap_or_default();
         let sns: Vec<SerialNumber> = coins.iter().map(|(sn, _)| *sn).collect();
-        let given = self.vouch(coins).await?;
-        Ok(sns.into_iter().zip(given).filter_map(|(sn, given)| given.then_some(sn)).collect())
+        let given = sns.into_iter().zip(self.vouch(coins, by).await?);
+        Ok(given.filter_map(|(sn, origin)| Some((sn, origin?))).collect())
     }
 
     /// Gives the agent's word for the first coin of each ticket, under the conditions of
@@ -54,20 +55,25 @@ impl Agent {
             shown.iter().map(first).collect()
         };
         let coins = firsts.iter().flatten().map(|(_, coin)| coin.clone()).collect();
-        let mut given = self.vouch(coins).await?.into_iter();
-        let hint = |first| match first {
-            Some((age, (sn, _))) if given.next() == Some(true) => {
-                Hint::Coin { sn, origin: Origin::Minted, age }
-            }
-            Some(_) | None => Hint::Unknown,
+        let mut given = self.vouch(coins, by).await?.into_iter();
+        let hint = |first: Option<(_, KnownCoin)>| {
+            let (age, (sn, _)) = first?;
+            let origin = given.next().flatten()?;
+            Some(Hint::Coin { sn, origin, age })
         };
-        Ok(firsts.into_iter().map(hint).collect())
+        Ok(firsts.into_iter().map(hint).map(|hint| hint.unwrap_or(Hint::Unknown)).collect())
     }
 
-    async fn vouch(&self, coins: Vec<KnownCoin>) -> Result<Vec<bool>, Stopped> {
+    async fn vouch(
+        &self,
+        coins: Vec<KnownCoin>,
+        by: Option<usize>,
+    ) -> Result<Vec<Option<Origin>>, Stopped> {
         if coins.is_empty() {
             return Ok(Vec::new());
         }
-        self.committer.carry_out(Vouch { coins, words: self.words.clone() }).await
+        let counting = if by.is_some() { Counting::Origins } else { Counting::Passes };
+        let shown = self.settings.v1_exchange.shows(counting);
+        self.committer.carry_out(Vouch { coins, shown, words: self.words.clone() }).await
     }
 }

@@ -1,6 +1,7 @@
 //! What an agent executes, refuses, reserves and cancels.
 
 mod conservation;
+mod take_back;
 
 use std::time::Duration;
 
@@ -87,7 +88,12 @@ impl Counter {
 
     fn cancel(&self, id: RequestId, shown: Vec<KnownCoin>) -> Result<(), Refused> {
         let (desk, now) = (self.desk.clone(), self.now);
-        self.carry_out(Cancel { id, shown, desk, now })
+        self.carry_out(Cancel { id, asked: Cancellation::Plain(shown), desk, now })
+    }
+
+    fn take_back(&self, id: RequestId, back: Exchange) -> Result<(), Refused> {
+        let (desk, now) = (self.desk.clone(), self.now);
+        self.carry_out(Cancel { id, asked: Cancellation::TakeBack(back), desk, now })
     }
 
     fn holds(&self, coins: &[KnownCoin]) -> bool {
@@ -208,7 +214,8 @@ fn a_request_without_an_id_is_remembered_for_an_hour_with_its_secrets() {
     on_both(|counter| {
         let first = counter.hashed(five_for_ones(), 1000).unwrap();
         assert!(first.salt.is_some());
-        assert_eq!(counter.hashed(five_for_ones(), 1000 + 3599), Ok(first));
+        let again = Exchanged { origin: None, ..first };
+        assert_eq!(counter.hashed(five_for_ones(), 1000 + 3599), Ok(again));
         let late = counter.hashed(five_for_ones(), 1000 + 3600);
         assert_eq!(late, Err(Refused::NotHeld { sn: sn(FIVE) }));
         assert_eq!(counter.ledger.counts().unwrap().exchanged(), 1);
@@ -329,7 +336,12 @@ fn strangers_cannot_fill_the_disk_with_cancellations_and_owners_always_cancel() 
 fn a_fix_of_a_number_that_is_reserved_wins() {
     on_both(|counter| {
         counter.reserve(id(1), known([FIVE], 1), 1..=5).unwrap();
-        counter.carry_out(fix_of(vec![Fixing { sn: sn(3), seen: None, pan: an(9) }]));
+        counter.carry_out(fix_of(vec![Fixing {
+            sn: sn(3),
+            seen: None,
+            origin: Origin::Minted,
+            pan: an(9),
+        }]));
         assert_eq!(counter.exchange(id(1), five_for_ones()), Err(Refused::NotInPool { sn: sn(3) }));
         assert!(counter.holds(&known([FIVE, FIVE + 1], 1)) && counter.holds(&known([3], 9)));
     });

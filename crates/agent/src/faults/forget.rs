@@ -3,10 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::SerialNumber;
 
 use crate::committer::Act;
-use crate::ledger::{Draft, LedgerError};
+use crate::ledger::{Draft, Holding, LedgerError};
 use crate::limits::FORGET_CHANGES_MAX;
 
 /// The last changes of coins of one agent, kept only where faults are allowed. Coins of one commit
@@ -17,7 +17,7 @@ pub(crate) struct History(Mutex<Past>);
 #[derive(Default)]
 struct Past {
     /// Each coin with what was held before.
-    changes: VecDeque<(SerialNumber, Option<AuthenticityNumber>)>,
+    changes: VecDeque<(SerialNumber, Option<Holding>)>,
     /// Changes since the agent last forgot.
     fresh: usize,
     /// What is being undone is no change that could be undone.
@@ -73,7 +73,7 @@ impl Act for Forget {
         for _ in 0..self.last {
             let Some((sn, held)) = past.changes.pop_back() else { break };
             match held {
-                Some(an) => draft.set(sn, an)?,
+                Some(holding) => draft.set(sn, holding)?,
                 None if draft.an(sn)?.is_some() => draft.remove(sn)?,
                 None => {}
             }

@@ -1,12 +1,14 @@
 //! A backup of a ledger: one file with all its entries as they were at one moment.
 //!
 //! ```text
-//! raida backup 1
+//! raida backup 2
 //! {"network":"3f…","agent":7,"commits":1742,"made":"2031-11-22T18:00:00Z"}
-//! key length u8, value length u16, key, value     by ascending keys, numbers big-endian
+//! key length u8, value length u32, key, value     by ascending keys, numbers big-endian
 //! 0 u8, number of entries u64
 //! SHA-256 of all above
 //! ```
+//!
+//! In a `raida backup 1` values have a length of u16.
 //!
 //! A ledger is backed up while it runs: the store shows its entries as they were when the backup
 //! began, while commits go on. It is never whole in memory.
@@ -25,7 +27,10 @@ use super::{Charter, Damage, FjallLedger, Ledger};
 use crate::data_dir::files;
 
 /// The first line of a backup.
-pub(super) const MAGIC: &[u8] = b"raida backup 1\n";
+pub(super) const MAGIC: &[u8] = b"raida backup 2\n";
+
+/// The same of one that was made when values were short.
+pub(super) const MAGIC_OF_SHORT: &[u8] = b"raida backup 1\n";
 
 /// What stands ahead of the entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +113,7 @@ fn write<K: AsRef<[u8]>, V: AsRef<[u8]>>(
         let (key, value) = (key.as_ref(), value.as_ref());
         let too_long = |_| BackupError::TooLong { bytes: key.len() + value.len() };
         file.write_all(&u8::try_from(key.len()).map_err(too_long)?.to_be_bytes())?;
-        file.write_all(&u16::try_from(value.len()).map_err(too_long)?.to_be_bytes())?;
+        file.write_all(&u32::try_from(value.len()).map_err(too_long)?.to_be_bytes())?;
         file.write_all(key)?;
         file.write_all(value)?;
         count += 1;

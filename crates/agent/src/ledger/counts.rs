@@ -33,12 +33,12 @@ impl Counts {
         worth.map(|(denomination, coins)| u64::from(denomination.value()) * coins).sum()
     }
 
-    /// Returns the number of exchanges that were executed.
+    /// Returns the number of requests that were executed and not taken back.
     pub fn exchanged(&self) -> u64 {
         self.exchanged
     }
 
-    /// Returns the number of requests that were cancelled before they were executed.
+    /// Returns the number of requests that were cancelled, or taken back.
     pub fn cancelled(&self) -> u64 {
         self.cancelled
     }
@@ -59,6 +59,16 @@ impl Counts {
             Record::Exchanged { .. } | Record::Hashed { .. } => self.exchanged += 1,
             Record::Cancelled => self.cancelled += 1,
         }
+    }
+
+    /// Takes back what [`note`](Counts::note) has counted.
+    pub(super) fn forget(&mut self, record: &Record) -> Result<(), LedgerError> {
+        let noted = match record {
+            Record::Exchanged { .. } | Record::Hashed { .. } => &mut self.exchanged,
+            Record::Cancelled => &mut self.cancelled,
+        };
+        *noted = noted.checked_sub(1).ok_or(LedgerError::TornCounts)?;
+        Ok(())
     }
 
     pub(super) fn to_bytes(self) -> [u8; Counts::BYTES] {
@@ -109,5 +119,6 @@ mod tests {
         counts.enter(Denomination::Five);
         assert!(counts.remove(Denomination::Five).is_ok());
         assert!(matches!(counts.remove(Denomination::Five), Err(LedgerError::TornCounts)));
+        assert!(matches!(counts.forget(&Record::Cancelled), Err(LedgerError::TornCounts)));
     }
 }

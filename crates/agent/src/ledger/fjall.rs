@@ -19,18 +19,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{Lineage, Origin, SerialNumber};
 use raida::api::RequestId;
 use tracing::{debug, warn};
 
 use super::head::Head;
+use super::holding::lineage_from_bytes;
 use super::store::{CHANGE_BYTES, Store, journal_bytes, read_coin_key};
-use super::{Changes, Charter, Counts, Damage, FORMAT, Ledger, LedgerError, OpenError, Record};
+use super::{
+    Changes, Charter, Counts, Damage, FORMAT, Holding, Ledger, LedgerError, OpenError, Record,
+};
 use crate::data_dir::files;
 use crate::limits::{LEDGER_JOURNAL_BYTES, LEDGER_LEFT_BEHIND_BYTES};
 
 /// The format of ledgers that knew coins only and did not count them.
 const UNCOUNTED: &str = "1";
+
+/// The format of ledgers that knew no origins.
+pub(super) const WITHOUT_ORIGINS: &str = "2";
 
 /// The ledger of one agent, on disk.
 pub struct FjallLedger {
@@ -110,6 +116,8 @@ impl FjallLedger {
         let format = store.format().map_err(damaged)?;
         if format == UNCOUNTED {
             store.count_coins().map_err(damaged)?;
+        } else if format == WITHOUT_ORIGINS {
+            store.know_origins().map_err(damaged)?;
         } else if format != FORMAT.to_string() {
             return Err(OpenError::OtherFormat { dir: dir.to_owned(), found: format });
         }
@@ -201,7 +209,7 @@ impl FjallLedger {
             return Ok(());
         }
         let next = Head { generation: books.head.generation + 1, ..books.head };
-        let (fresh, entries) = match copy(&self.store(), &next.store(&self.dir)) {
+        let (fresh, copied) = match copy(&self.store(), &next.store(&self.dir)) {
             Ok(copied) => copied,
             Err(error) => {
                 warn!(agent, %error, "the journal of the ledger stays long");
@@ -214,14 +222,13 @@ impl FjallLedger {
             books.closed = true;
             return Err(LedgerError::Store(Box::new(error)));
         }
-        let coins = entries * CHANGE_BYTES;
-        books.left_behind += books.journal + coins;
+        books.left_behind += books.journal + copied;
         books.head = next;
         books.witnessed = next;
         books.journal = 0;
-        books.due = self.bounds.journal_bytes.max(2 * coins);
+        books.due = self.bounds.journal_bytes.max(2 * copied);
         *self.store.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-        debug!(agent, generation = next.generation, entries, "fresh store");
+        debug!(agent, generation = next.generation, bytes = copied, "fresh store");
         Ok(())
     }
 }
@@ -231,9 +238,16 @@ impl Ledger for FjallLedger {
         &self.charter
     }
 
-    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
+    fn coin(&self, sn: SerialNumber) -> Result<Option<Holding>, LedgerError> {
         let entry = self.store().get(sn).map_err(store_error)?;
-        entry.map(|bytes| read_an(sn, &bytes)).transpose()
+        entry.map(|bytes| read_coin(sn, &bytes)).transpose()
+    }
+
+    fn lineage(&self, origin: Origin) -> Result<Option<Lineage>, LedgerError> {
+        let Origin::Exchange(of) = &origin else { return Ok(None) };
+        let entry = self.store().get_lineage(of).map_err(store_error)?;
+        let torn = || LedgerError::TornLineage { origin };
+        entry.map(|bytes| lineage_from_bytes(origin, &bytes).ok_or_else(torn)).transpose()
     }
 
     fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
@@ -251,14 +265,11 @@ impl Ledger for FjallLedger {
         entry.and_then(|bytes| Counts::from_bytes(&bytes)).ok_or(LedgerError::TornCounts)
     }
 
-    fn scan(
-        &self,
-        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
-    ) -> Result<(), LedgerError> {
+    fn scan(&self, see: &mut dyn FnMut(SerialNumber, Holding)) -> Result<(), LedgerError> {
         for coin in self.store().coins() {
             let (key, bytes) = coin.map_err(store_error)?;
             let sn = read_coin_key(&key).ok_or(LedgerError::StrayEntry)?;
-            see(sn, read_an(sn, &bytes)?);
+            see(sn, read_coin(sn, &bytes)?);
         }
         Ok(())
     }
@@ -271,7 +282,7 @@ impl Ledger for FjallLedger {
         let commits = books.head.commits + 1;
         self.store().commit(changes, commits).map_err(store_error)?;
         books.head.commits = commits;
-        books.journal += (changes.len() as u64 + 2) * CHANGE_BYTES;
+        books.journal += changes.bytes() + 2 * CHANGE_BYTES;
         if books.journal > books.due {
             self.renew(&mut books)?;
         }
@@ -287,9 +298,8 @@ impl Drop for FjallLedger {
     }
 }
 
-fn read_an(sn: SerialNumber, bytes: &[u8]) -> Result<AuthenticityNumber, LedgerError> {
-    let an = bytes.try_into().map(AuthenticityNumber::from_bytes);
-    an.map_err(|_| LedgerError::TornEntry { sn, bytes: bytes.len() })
+fn read_coin(sn: SerialNumber, bytes: &[u8]) -> Result<Holding, LedgerError> {
+    Holding::from_bytes(bytes).ok_or(LedgerError::TornEntry { sn, bytes: bytes.len() })
 }
 
 /// Makes a ledger beside its place, and renames it into it when it is whole and synced; what a

@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::backup::{BackupHead, MAGIC};
-use super::fjall::place;
+use super::backup::{BackupHead, MAGIC, MAGIC_OF_SHORT};
+use super::fjall::{WITHOUT_ORIGINS, place};
 use super::head::Head;
 use super::store::Store;
 use super::{Charter, Damage, FORMAT, FjallLedger};
 use crate::data_dir::files;
-use crate::limits::{BACKUP_HEAD_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{BACKUP_HEAD_BYTES_MAX, BACKUP_VALUE_BYTES_MAX, RECORD_BYTES_MAX};
 
 /// What is known of a ledger that came from a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +99,8 @@ fn make(entries: &mut Entries<impl BufRead>, beside: &Path) -> Result<Forgetful,
     let head = Head { generation: 1, commits: entries.head.commits };
     let (store, _) = Store::filled(&head.store(beside), entries.by_ref())?;
     let format = store.format()?;
-    if format != FORMAT.to_string() {
+    // The former one becomes this one when the ledger is opened.
+    if format != FORMAT.to_string() && format != WITHOUT_ORIGINS {
         return Err(RestoreError::OtherFormat { found: format });
     }
     let Charter { network, agent } = store.charter()?;
@@ -153,9 +154,19 @@ fn mark_of(dir: &Path) -> PathBuf {
 struct Entries<R> {
     file: Hashing<R>,
     head: BackupHead,
+    lengths: Lengths,
     last: Vec<u8>,
     count: u64,
     ended: bool,
+}
+
+/// How long values can be.
+#[derive(Clone, Copy)]
+enum Lengths {
+    /// 16 bits.
+    Short,
+    /// 32 bits; none is longer than [`BACKUP_VALUE_BYTES_MAX`].
+    Long,
 }
 
 type Entry = (fjall::UserKey, fjall::UserValue);
@@ -163,9 +174,11 @@ type Entry = (fjall::UserKey, fjall::UserValue);
 impl Entries<BufReader<File>> {
     fn open(backup: &Path) -> Result<Self, RestoreError> {
         let mut file = Hashing { file: BufReader::new(File::open(backup)?), hash: Sha256::new() };
-        if file.bytes(MAGIC.len())? != MAGIC {
-            return Err(RestoreError::Torn);
-        }
+        let lengths = match file.bytes(MAGIC.len())?.as_slice() {
+            MAGIC => Lengths::Long,
+            MAGIC_OF_SHORT => Lengths::Short,
+            _ => return Err(RestoreError::Torn),
+        };
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
             if line.len() >= BACKUP_HEAD_BYTES_MAX {
@@ -174,7 +187,7 @@ impl Entries<BufReader<File>> {
             line.extend_from_slice(&file.bytes(1)?);
         }
         let head = serde_json::from_slice(&line).map_err(|_| RestoreError::Torn)?;
-        Ok(Entries { file, head, last: Vec::new(), count: 0, ended: false })
+        Ok(Entries { file, head, lengths, last: Vec::new(), count: 0, ended: false })
     }
 }
 
@@ -184,7 +197,14 @@ impl<R: BufRead> Entries<R> {
         if key_bytes == 0 {
             return self.end().map(|()| None);
         }
-        let value_bytes = usize::from(u16::from_be_bytes(self.file.number()?));
+        let value_bytes = match self.lengths {
+            Lengths::Short => u32::from(u16::from_be_bytes(self.file.number()?)),
+            Lengths::Long => u32::from_be_bytes(self.file.number()?),
+        };
+        if value_bytes > BACKUP_VALUE_BYTES_MAX {
+            return Err(RestoreError::Torn);
+        }
+        let value_bytes = value_bytes as usize;
         let (key, value) = (self.file.bytes(key_bytes)?, self.file.bytes(value_bytes)?);
         if self.last >= key {
             return Err(RestoreError::Torn);

@@ -1,13 +1,13 @@
 //! The simulated twin of the ledger on disk: it forgets what was not synced, and its n-th commit
 //! fails where it is told to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{Lineage, Origin, SerialNumber};
 use raida::api::RequestId;
 
-use super::{Changes, Charter, Counts, Ledger, LedgerError, Lies, Record};
+use super::{Changes, Charter, Counts, Holding, Ledger, LedgerError, Lies, Record};
 
 /// A simulated disk with the ledger of one agent on it; clones are the same disk.
 #[derive(Clone)]
@@ -46,21 +46,24 @@ struct State {
 
 #[derive(Default)]
 struct Entries {
-    coins: BTreeMap<SerialNumber, AuthenticityNumber>,
+    coins: BTreeMap<SerialNumber, Holding>,
     given_back: BTreeSet<SerialNumber>,
+    lineages: HashMap<Origin, Lineage>,
     records: BTreeMap<RequestId, Record>,
     counts: Counts,
 }
 
 impl Entries {
     fn apply(&mut self, changes: &Changes) {
-        for (sn, an) in &changes.coins {
-            match an {
-                Some(an) => self.coins.insert(*sn, an.clone()),
+        for (sn, holding) in &changes.coins {
+            match holding {
+                Some(holding) => self.coins.insert(*sn, holding.clone()),
                 None => self.coins.remove(sn),
             };
         }
         self.given_back.extend(&changes.given_back);
+        let lineages = changes.lineages.iter();
+        self.lineages.extend(lineages.map(|(origin, lineage)| (*origin, lineage.clone())));
         self.records.extend(changes.records.iter().map(|(id, record)| (*id, record.clone())));
         self.counts = changes.counts.unwrap_or(self.counts);
     }
@@ -123,8 +126,12 @@ impl Ledger for SimLedger {
         Lies::InMemory
     }
 
-    fn an(&self, sn: SerialNumber) -> Result<Option<AuthenticityNumber>, LedgerError> {
+    fn coin(&self, sn: SerialNumber) -> Result<Option<Holding>, LedgerError> {
         self.read(|entries| entries.coins.get(&sn).cloned())
+    }
+
+    fn lineage(&self, origin: Origin) -> Result<Option<Lineage>, LedgerError> {
+        self.read(|entries| entries.lineages.get(&origin).cloned())
     }
 
     fn was_given_back(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
@@ -139,11 +146,8 @@ impl Ledger for SimLedger {
         self.read(|entries| entries.counts)
     }
 
-    fn scan(
-        &self,
-        see: &mut dyn FnMut(SerialNumber, AuthenticityNumber),
-    ) -> Result<(), LedgerError> {
-        self.read(|entries| entries.coins.iter().for_each(|(sn, an)| see(*sn, an.clone())))
+    fn scan(&self, see: &mut dyn FnMut(SerialNumber, Holding)) -> Result<(), LedgerError> {
+        self.read(|entries| entries.coins.iter().for_each(|(sn, held)| see(*sn, held.clone())))
     }
 
     fn commit(&self, changes: &Changes) -> Result<(), LedgerError> {

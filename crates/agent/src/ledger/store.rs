@@ -1,24 +1,28 @@
 //! One log-structured store (fjall) on disk, which a ledger replaces by a fresh one when its
 //! journal has grown.
 //!
-//! Coins, records of requests and the ledger's own entries share one keyspace, so that none can be
-//! lost without the others: a coin's key has 4 bytes, the mark of one that was given back 5, a
-//! record's 17, and the names of the others have a length between.
+//! Coins, lineages, records of requests and the ledger's own entries share one keyspace, so that none
+//! can be lost without the others: a coin's key has 4 bytes, the mark of one that was given back 5, a
+//! record's 17, a lineage's 33, and the names of the others have a length between 5 and 7.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use coin::SerialNumber;
+use coin::{Origin, SerialNumber};
 use fjall::{Database, Keyspace, PersistMode, UserKey, UserValue};
 use raida::api::RequestId;
 
 use super::engine::open_store;
+use super::holding::lineage_to_bytes;
 use super::{Changes, Charter, Counts, Damage, FORMAT};
 use crate::data_dir::files;
 
 /// Bytes of one change in the journal: its key, its secret and what the store writes around them.
-pub(super) const CHANGE_BYTES: u64 = 4 + 16 + 22;
+pub(super) const CHANGE_BYTES: u64 = 4 + 16 + AROUND_BYTES;
+
+/// Bytes that the store writes around an entry, about.
+pub(super) const AROUND_BYTES: u64 = 22;
 
 /// The first byte of a record's key; the id of the request follows.
 const RECORD: u8 = b'r';
@@ -27,6 +31,9 @@ const COIN_KEY_BYTES: usize = 4;
 
 /// The first byte of the key of a mark, which has no value; the coin's serial number follows.
 const GIVEN_BACK: u8 = b'g';
+
+/// The first byte of a lineage's key; the hash that is its origin follows.
+const LINEAGE: u8 = b'o';
 
 /// A store, open.
 pub(super) struct Store {
@@ -55,31 +62,32 @@ impl Store {
         unless_it_breaks_off(|| Store::create_or_open(dir))
     }
 
-    /// Makes a store with the entries of this one and returns how many they are. On disk when
-    /// this returns.
+    /// Makes a store with the entries of this one and returns how many bytes they would take in a
+    /// journal, about. On disk when this returns.
     pub(super) fn copy_to(&self, dir: &Path) -> Result<(Store, u64), Damage> {
         Store::filled(dir, self.all())
     }
 
     /// Makes a store with these entries, which come by ascending keys, all of them in tables and
-    /// none in the journal, and returns how many they are. On disk when this returns.
+    /// none in the journal, and returns how many bytes they would take there, about. On disk when
+    /// this returns.
     pub(super) fn filled<E: From<Damage>>(
         dir: &Path,
         entries: impl Iterator<Item = Result<(UserKey, UserValue), E>>,
     ) -> Result<(Store, u64), E> {
         unless_it_breaks_off(|| {
             let copy = Store::create_or_open(dir)?;
-            let mut count = 0;
+            let mut bytes = 0;
             let mut tables = copy.entries.start_ingestion().map_err(Damage::from)?;
             for entry in entries {
                 let (key, value) = entry?;
+                bytes += (key.len() + value.len()) as u64 + AROUND_BYTES;
                 tables.write(key, value).map_err(Damage::from)?;
-                count += 1;
             }
             tables.finish().map_err(Damage::from)?;
             copy.database.persist(PersistMode::SyncAll).map_err(Damage::from)?;
             files::sync_dirs(dir).map_err(Damage::from)?;
-            Ok((copy, count))
+            Ok((copy, bytes))
         })
     }
 
@@ -103,6 +111,10 @@ impl Store {
         self.entries.get(record_key(id))
     }
 
+    pub(super) fn get_lineage(&self, of: &[u8; Origin::BYTES]) -> fjall::Result<Option<UserValue>> {
+        self.entries.get(lineage_key(of))
+    }
+
     pub(super) fn get_counts(&self) -> fjall::Result<Option<UserValue>> {
         self.entries.get("counts")
     }
@@ -118,14 +130,21 @@ impl Store {
         // A commit that grows the journal file is complete only with the file's new length;
         // fdatasync writes that down too.
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        for (sn, an) in &changes.coins {
-            match an {
-                Some(an) => batch.insert(&self.entries, coin_key(*sn), an.expose()),
+        for (sn, holding) in &changes.coins {
+            match holding {
+                Some(holding) => {
+                    batch.insert(&self.entries, coin_key(*sn), holding.to_bytes().as_slice());
+                }
                 None => batch.remove(&self.entries, coin_key(*sn)),
             }
         }
         for sn in &changes.given_back {
             batch.insert(&self.entries, mark_key(*sn), []);
+        }
+        for (origin, lineage) in &changes.lineages {
+            if let Origin::Exchange(of) = origin {
+                batch.insert(&self.entries, lineage_key(of), lineage_to_bytes(lineage));
+            }
         }
         for (id, record) in &changes.records {
             batch.insert(&self.entries, record_key(*id), record.to_bytes());
@@ -137,7 +156,7 @@ impl Store {
         batch.commit()
     }
 
-    /// Makes a ledger of format 1 one of format 2: counts its coins. Calling it again does no harm.
+    /// Makes a ledger of format 1 one of this program's: counts its coins. Calling it again does no harm.
     /// On disk when it returns; before, after a crash, it is the one or the other.
     pub(super) fn count_coins(&self) -> Result<(), Damage> {
         let mut counts = Counts::default();
@@ -147,6 +166,14 @@ impl Store {
         }
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         batch.insert(&self.entries, "counts", counts.to_bytes());
+        batch.insert(&self.entries, "format", FORMAT.to_string());
+        Ok(batch.commit()?)
+    }
+
+    /// Makes a ledger of format 2 one of this program's: what it holds stays as it is. On disk when
+    /// it returns; before, after a crash, it is the one or the other.
+    pub(super) fn know_origins(&self) -> Result<(), Damage> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         batch.insert(&self.entries, "format", FORMAT.to_string());
         Ok(batch.commit()?)
     }
@@ -226,6 +253,18 @@ pub(super) fn is_mark_key(key: &[u8]) -> bool {
 /// Tells whether this is the key of a request's record.
 pub(super) fn is_record_key(key: &[u8]) -> bool {
     key.len() == 1 + RequestId::BYTES && key.first() == Some(&RECORD)
+}
+
+/// Reads the key of a lineage.
+pub(super) fn read_lineage_key(key: &[u8]) -> Option<Origin> {
+    let of = key.strip_prefix(&[LINEAGE])?;
+    of.try_into().ok().map(Origin::Exchange)
+}
+
+fn lineage_key(of: &[u8; Origin::BYTES]) -> [u8; 1 + Origin::BYTES] {
+    let mut key = [LINEAGE; 1 + Origin::BYTES];
+    key[1..].copy_from_slice(of);
+    key
 }
 
 /// Reads the key of a coin.

@@ -3,12 +3,13 @@
 
 mod backup;
 mod damage;
+mod origins;
 mod renewal;
 mod verify;
 
 use std::collections::BTreeMap;
 
-use coin::{AuthenticityNumber, SerialNumber};
+use coin::{AuthenticityNumber, Origin, SerialNumber};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert_eq, proptest};
 use raida::api::RequestId;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 use super::fjall::Bounds;
 use super::sim::{Fault, SimDisk};
-use super::{Charter, Draft, FjallLedger, Ledger, LedgerError, OpenError, Record, put};
+use super::{Charter, Draft, FjallLedger, Holding, Ledger, LedgerError, OpenError, Record, put};
 
 pub(crate) fn charter(agent: usize) -> Charter {
     Charter { network: "test-network".parse().unwrap(), agent }
@@ -83,6 +84,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     )
 }
 
+/// What is held of a coin with this secret: some were minted.
+fn holding(byte: u8) -> Holding {
+    let made = Holding { an: an(byte), origin: Origin::Exchange([byte; 32]) };
+    if byte < 128 { Holding::minted(an(byte)) } else { made }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -100,7 +107,7 @@ proptest! {
                             match byte {
                                 Some(byte) => {
                                     model.insert(*number, *byte);
-                                    draft.set(sn(*number), an(*byte)).unwrap();
+                                    draft.set(sn(*number), holding(*byte)).unwrap();
                                 }
                                 None if model.remove(number).is_some() => {
                                     draft.remove(sn(*number)).unwrap();
@@ -112,7 +119,7 @@ proptest! {
                     }
                     Act::Note(byte, cancelled) => {
                         let mut draft = Draft::over(ledger.as_ref());
-                        let executed = Record::Exchanged { content: [*byte; 32] };
+                        let executed = Record::Exchanged { content: [*byte; 32], origin: None };
                         let record = if *cancelled { Record::Cancelled } else { executed };
                         if draft.record(id(*byte)).unwrap().is_none() {
                             noted.insert(*byte, record.clone());
@@ -126,15 +133,15 @@ proptest! {
                     }
                 }
                 for number in 1..12 {
-                    let held = ledger.an(sn(number)).unwrap();
-                    prop_assert_eq!(held, model.get(&number).map(|byte| an(*byte)));
+                    let held = ledger.coin(sn(number)).unwrap();
+                    prop_assert_eq!(held, model.get(&number).map(|byte| holding(*byte)));
                 }
                 for byte in 0..5 {
                     prop_assert_eq!(ledger.record(id(byte)).unwrap(), noted.get(&byte).cloned());
                 }
                 let mut shown = Vec::new();
-                ledger.scan(&mut |sn, an| shown.push((sn, an))).unwrap();
-                let coins = model.iter().map(|(number, byte)| (sn(*number), an(*byte)));
+                ledger.scan(&mut |sn, held| shown.push((sn, held))).unwrap();
+                let coins = model.iter().map(|(number, byte)| (sn(*number), holding(*byte)));
                 prop_assert_eq!(shown, coins.collect::<Vec<_>>());
                 let counts = ledger.counts().unwrap();
                 prop_assert_eq!(counts.coins(), model.len() as u64);

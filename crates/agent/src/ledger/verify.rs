@@ -1,9 +1,14 @@
 //! Does a ledger hold what it says it holds?
 
-use coin::{AuthenticityNumber, Denomination};
+use std::collections::HashSet;
 
-use super::store::{is_mark_key, is_record_key, read_coin_key, unless_it_breaks_off};
-use super::{Counts, Damage, FjallLedger, Ledger, LedgerError, Record};
+use coin::{Denomination, Origin};
+
+use super::holding::lineage_from_bytes;
+use super::store::{
+    is_mark_key, is_record_key, read_coin_key, read_lineage_key, unless_it_breaks_off,
+};
+use super::{Counts, Damage, FjallLedger, Holding, Ledger, LedgerError, Record};
 
 /// What was found in a ledger that is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,12 @@ pub enum VerifyError {
         /// As they are.
         found: u64,
     },
+    /// A coin came from an exchange that was never executed here.
+    #[error("it has coins of origin {origin} and no lineage of it")]
+    NoLineage {
+        /// Their origin.
+        origin: Origin,
+    },
     /// Records of requests are missing or too many.
     #[error("it has {found} records of requests and has counted {counted}")]
     Records {
@@ -61,10 +72,14 @@ impl FjallLedger {
     /// The first thing that is not as it should be.
     pub fn verify(&self) -> Result<Verified, VerifyError> {
         let (mut entries, commits) = self.at_rest(|store, commits| (store.all(), commits));
-        let mut found = Counts::default();
+        let mut found = Found::default();
         while let Some(entry) = unless_it_breaks_off(|| entries.next().transpose())? {
-            count(&entry.0, &entry.1, &mut found)?;
+            found.count(&entry.0, &entry.1)?;
         }
+        if let Some(&origin) = found.origins.difference(&found.lineages).next() {
+            return Err(VerifyError::NoLineage { origin });
+        }
+        let found = found.counts;
         let counted = self.counts()?;
         for of in Denomination::ALL {
             let (counted, found) = (counted.coins_of(of), found.coins_of(of));
@@ -81,21 +96,37 @@ impl FjallLedger {
     }
 }
 
-fn count(key: &[u8], value: &[u8], found: &mut Counts) -> Result<(), VerifyError> {
-    let torn = || VerifyError::TornEntry { key: hex::encode(key) };
-    if is_record_key(key) {
-        found.note(&Record::from_bytes(value).ok_or_else(torn)?);
-    } else if let Some(sn) = read_coin_key(key) {
-        if value.len() != AuthenticityNumber::BYTES {
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    counts: Counts,
+    /// Of coins that exchanges made.
+    origins: HashSet<Origin>,
+    /// The origins of which the lineage is known.
+    lineages: HashSet<Origin>,
+}
+
+impl Found {
+    fn count(&mut self, key: &[u8], value: &[u8]) -> Result<(), VerifyError> {
+        let torn = || VerifyError::TornEntry { key: hex::encode(key) };
+        if is_record_key(key) {
+            self.counts.note(&Record::from_bytes(value).ok_or_else(torn)?);
+        } else if let Some(sn) = read_coin_key(key) {
+            let Holding { origin, .. } = Holding::from_bytes(value).ok_or_else(torn)?;
+            if origin != Origin::Minted {
+                self.origins.insert(origin);
+            }
+            self.counts.enter(sn.denomination());
+        } else if let Some(origin) = read_lineage_key(key) {
+            lineage_from_bytes(origin, value).ok_or_else(torn)?;
+            self.lineages.insert(origin);
+        } else if is_mark_key(key) {
+            if !value.is_empty() {
+                return Err(torn());
+            }
+        } else if !NAMED.contains(&key) {
             return Err(torn());
         }
-        found.enter(sn.denomination());
-    } else if is_mark_key(key) {
-        if !value.is_empty() {
-            return Err(torn());
-        }
-    } else if !NAMED.contains(&key) {
-        return Err(torn());
+        Ok(())
     }
-    Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) use self::file::Share;
 use self::record::Record;
 use super::{PlacedOrder, ShareError};
 use crate::data_dir::{self, DataDir, DataDirError};
-use crate::ledger::{Charter, Draft, FjallLedger, Ledger};
+use crate::ledger::{Charter, Draft, FjallLedger, Holding, Ledger};
 use crate::limits::MINT_COMMIT_COINS;
 
 /// Enters the coins of an order in the ledger of one agent, which is founded when it is not there,
@@ -130,7 +130,7 @@ impl Part<'_> {
             let mut draft = Draft::over(&ledger);
             for sn in coins {
                 if draft.an(*sn).map_err(failed)?.is_none() {
-                    draft.enter(*sn, record.secret(*sn)).map_err(failed)?;
+                    draft.enter(*sn, Holding::minted(record.secret(*sn))).map_err(failed)?;
                 }
             }
             draft.commit().map_err(failed)?;

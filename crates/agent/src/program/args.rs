@@ -10,7 +10,7 @@ use super::faults::FaultsArgs;
 use super::tls::TlsArgs;
 use crate::door::LimitsGiven;
 use crate::mint::Order;
-use crate::settings::{Exchanging, V1Fix};
+use crate::settings::{V1Exchange, V1Fix};
 
 /// Detection agents: who knows a coin's secrets may replace them.
 #[derive(Debug, Parser)]
@@ -60,10 +60,10 @@ pub(crate) struct AgentsArgs {
     #[arg(long)]
     pub(crate) v1_fix: bool,
 
-    /// Let coins be exchanged, broken and joined, for tests and for communities whose members trust
-    /// one another; whoever may ask can bring more value into circulation than he gives
+    /// Let clients that count no origins have coins that exchanges made, and change, break and join;
+    /// whoever pays them can pay with coins that he gave nothing for
     #[arg(long)]
-    pub(crate) exchange: bool,
+    pub(crate) v1_exchange: bool,
 
     #[command(flatten)]
     pub(crate) limits: LimitsGiven,
@@ -78,9 +78,9 @@ impl AgentsArgs {
         if self.v1_fix { V1Fix::Allowed } else { V1Fix::Refused }
     }
 
-    /// Returns whether coins may become other coins.
-    pub(crate) fn exchanging(&self) -> Exchanging {
-        if self.exchange { Exchanging::Allowed } else { Exchanging::Refused }
+    /// Returns what clients have that count no origins.
+    pub(crate) fn v1_exchange(&self) -> V1Exchange {
+        if self.v1_exchange { V1Exchange::Allowed } else { V1Exchange::Refused }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::door::Limits;
 use crate::ledger::{FjallLedger, Ledger};
 use crate::limits::{LEDGER_THREADS, OPEN_FILES};
 use crate::mint::{self, Begun};
-use crate::settings::{Exchanging, Settings, V1Fix};
+use crate::settings::{Settings, V1Exchange, V1Fix};
 use crate::tls::Tls;
 
 /// Runs the agents until a signal.
@@ -42,7 +42,7 @@ pub(crate) fn agents(args: &AgentsArgs) -> Result<u8, Failure> {
     }
     let tls = args.tls.load(&config)?;
     warn_of_v1_fix(args.v1_fix());
-    warn_of_exchange(args.exchanging());
+    warn_of_v1_exchange(args.v1_exchange());
     raise_open_files();
     let limits = args.limits.or(&config.limits).limits()?;
     let dir = DataDir::open(&data)?;
@@ -92,8 +92,8 @@ async fn run(
         Some(peers) => peers.clone(),
         None => tls::book(&addresses, tls.as_ref())?,
     };
-    let (v1_fix, exchanging) = (args.v1_fix(), args.exchanging());
-    let settings = Settings { peers, v1_fix, exchanging, tls, limits, faults };
+    let (v1_fix, v1_exchange) = (args.v1_fix(), args.v1_exchange());
+    let settings = Settings { peers, v1_fix, v1_exchange, tls, limits, faults };
     let stop = CancellationToken::new();
     let shared = ledgers.iter().map(|ledger| Arc::clone(ledger) as Arc<dyn Ledger>).collect();
     let mut agents = Agents::start(shared, listeners, &settings, &stop);
@@ -212,14 +212,14 @@ fn warn_of_v1_fix(v1_fix: V1Fix) {
     }
 }
 
-fn warn_of_exchange(exchanging: Exchanging) {
-    match exchanging {
-        Exchanging::Refused => {}
+fn warn_of_v1_exchange(v1_exchange: V1Exchange) {
+    match v1_exchange {
+        V1Exchange::Refused => {}
         // On stderr, like the one above.
-        Exchanging::Allowed => eprintln!(
-            "raida: warning: --exchange: whoever may ask these agents can bring more value into \
-             circulation than he gives; this is for tests, and for communities whose members \
-             trust one another"
+        V1Exchange::Allowed => eprintln!(
+            "raida: warning: --v1-exchange: clients that count no origins are told of coins that \
+             exchanges made; whoever pays them can pay with coins that he gave nothing for; this is \
+             for tests, and for communities whose members trust one another"
         ),
     }
 }

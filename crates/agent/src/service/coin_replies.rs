@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use coin::NETWORK_NUMBER;
+use coin::{NETWORK_NUMBER, Origin};
 use raida::api::Status;
 
 use super::reply::{API_VERSION, Signature};
@@ -34,8 +34,15 @@ impl CoinReplies {
         CoinReplies { json, words: Words::of([]), head, tail }
     }
 
-    /// Adds the reply about a coin; its number is missing when it could not be read.
-    pub(crate) fn push(&mut self, sn: Option<u64>, status: Status, message: &str) {
+    /// Adds the reply about a coin; its number is missing when it could not be read, its origin when
+    /// it is not said.
+    pub(crate) fn push(
+        &mut self,
+        sn: Option<u64>,
+        status: Status,
+        message: &str,
+        origin: Option<Origin>,
+    ) {
         if self.json.len() > 1 {
             self.json.push(b',');
         }
@@ -47,6 +54,9 @@ impl CoinReplies {
         self.json.extend_from_slice(self.tail.as_bytes());
         if let Some(sn) = sn {
             write!(self.json, r#","sn":{sn}"#).expect(WRITABLE);
+        }
+        if let Some(origin) = origin {
+            write!(self.json, r#","origin":"{origin}""#).expect(WRITABLE);
         }
         self.json.push(b'}');
     }
@@ -75,13 +85,18 @@ mod tests {
 
     use super::*;
 
-    fn check(coins: &[(Option<u64>, Status, &str)]) {
+    fn check(coins: &[(Option<u64>, Status, &str, Option<Origin>)]) {
         let signature = Signature::of(7);
         let mut written = CoinReplies::of(&signature, coins.len());
-        coins.iter().for_each(|(sn, status, message)| written.push(*sn, *status, message));
+        for (sn, status, message, origin) in coins {
+            written.push(*sn, *status, message, *origin);
+        }
         let replies: Vec<Reply<'_>> = coins
             .iter()
-            .map(|(sn, status, message)| signature.about_coin(*sn, *status, *message))
+            .map(|(sn, status, message, origin)| {
+                let origin = origin.map(|origin| origin.to_string().into());
+                Reply { origin, ..signature.about_coin(*sn, *status, *message) }
+            })
             .collect();
         let expected = serde_json::to_string(&replies).unwrap();
         assert_eq!(String::from_utf8(written.into_json()).unwrap(), expected);
@@ -90,11 +105,12 @@ mod tests {
     #[test]
     fn replies_about_coins_are_written_like_all_others() {
         check(&[]);
-        check(&[(Some(77), Status::Pass, "Authentic")]);
+        check(&[(Some(77), Status::Pass, "Authentic", None)]);
         check(&[
-            (Some(16_777_216), Status::Fail, "Counterfeit"),
-            (None, Status::Dud, "sn is \"no\" number\\\n\u{1}é"),
-            (Some(u64::MAX), Status::Error, ""),
+            (Some(16_777_216), Status::Fail, "Counterfeit", None),
+            (Some(77), Status::Pass, "Authentic", Some(Origin::Exchange([0xa7; 32]))),
+            (None, Status::Dud, "sn is \"no\" number\\\n\u{1}é", None),
+            (Some(u64::MAX), Status::Error, "", None),
         ]);
     }
 }

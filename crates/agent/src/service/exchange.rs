@@ -3,35 +3,36 @@
 
 use coin::NETWORK_NUMBER;
 use raida::api::{
-    Cancellation, ChangeGiven, Form, Offer, Reply, Route, Status, read_break, read_cancel,
-    read_change, read_exchange, read_join, read_origin, read_reservation, read_wanted,
+    Ancestry, ChangeGiven, Form, Offer, Reply, Route, Status, read_break, read_cancel, read_change,
+    read_exchange, read_join, read_origin, read_reservation, read_wanted,
 };
 
 use super::Refusal;
 use super::reply::{Answer, Signature};
 use crate::agent::Agent;
 use crate::exchange::Refused;
-use crate::settings::Exchanging;
+use crate::settings::V1Exchange;
 
-/// Why an agent carries out no exchange at all, whatever is asked.
+/// Why an agent does not answer v1's routes of exchange, whatever is asked.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "coins are not exchanged here: nothing makes the agents carry out the same exchange yet; this \
-     one trusts whoever asks only when it is started with --exchange"
+    "{} is not done here: coins that an exchange made have an origin, of which those who ask this \
+     way know nothing; this agent trusts them only when it is started with --v1-exchange, and others \
+     ask for exchange",
+    self.route.name()
 )]
 pub(crate) struct NotExchanging {
     /// What was asked.
     pub(crate) route: Route,
 }
 
-/// Lets everything pass that executes no exchange and prepares none; that only if the agent was
-/// started for it. It is asked before anything of the request is looked at.
+/// Lets everything pass but those of v1's routes that execute an exchange; these only if the agent
+/// was started for it. It is asked before anything of the request is looked at.
 pub(crate) fn allow(agent: &Agent, route: Route) -> Result<(), NotExchanging> {
-    match (agent.settings().exchanging, route) {
-        (
-            Exchanging::Refused,
-            Route::Exchange | Route::Reserve | Route::Change | Route::Break | Route::Join,
-        ) => Err(NotExchanging { route }),
+    match (agent.settings().v1_exchange, route) {
+        (V1Exchange::Refused, Route::Change | Route::Break | Route::Join) => {
+            Err(NotExchanging { route })
+        }
         _ => Ok(()),
     }
 }
@@ -43,8 +44,13 @@ pub(crate) async fn exchange<'s>(
     signature: &'s Signature,
 ) -> Result<Answer<'s>, Refusal> {
     let (id, exchange) = read_exchange(form)?;
-    let decided = agent.exchange(id, exchange).await?.map(drop);
-    Ok(say(signature, decided, Status::Exchange, "Exchanged"))
+    let exchanged = match agent.exchange(id, exchange).await? {
+        Ok(exchanged) => exchanged,
+        Err(refused) => return Ok(refuse(signature, &refused, status(&refused))),
+    };
+    let origin = exchanged.origin.map(|origin| origin.to_string().into());
+    let reply = signature.reply(Status::Exchange, "Exchanged");
+    Ok(Answer::One(Box::new(Reply { origin, ..reply })))
 }
 
 /// Answers `reserve`.
@@ -64,22 +70,26 @@ pub(crate) async fn cancel<'s>(
     form: &Form<'_>,
     signature: &'s Signature,
 ) -> Result<Answer<'s>, Refusal> {
-    let (id, what) = read_cancel(form)?;
-    let shown = match what {
-        Cancellation::Plain(shown) => shown,
-        Cancellation::TakeBack(back) => back.inputs().to_vec(),
-    };
-    let decided = agent.cancel(id, shown).await?;
+    let (id, asked) = read_cancel(form)?;
+    let decided = agent.cancel(id, asked).await?;
     Ok(say(signature, decided, Status::Cancelled, "Cancelled"))
 }
 
 /// Answers `lineage`.
-pub(crate) fn lineage<'s>(
+pub(crate) async fn lineage<'s>(
+    agent: &Agent,
     form: &Form<'_>,
     signature: &'s Signature,
 ) -> Result<Answer<'s>, Refusal> {
-    read_origin(form)?;
-    Ok(Answer::One(Box::new(signature.reply(Status::Fail, "No such exchange is known here"))))
+    Ok(match agent.lineage(read_origin(form)?).await? {
+        Some(lineage) => {
+            let reply = signature.reply(Status::Pass, "The exchange of this origin");
+            Answer::Ancestry(Box::new(Ancestry::new(reply, &lineage)))
+        }
+        None => {
+            Answer::One(Box::new(signature.reply(Status::Fail, "No such exchange is known here")))
+        }
+    })
 }
 
 /// Answers `show_change`.
@@ -151,7 +161,7 @@ fn refuse<'s>(signature: &'s Signature, refused: &Refused, status: Status) -> An
 
 fn status(refused: &Refused) -> Status {
     match refused {
-        Refused::Executed => Status::Exchange,
+        Refused::Executed | Refused::Kept(_) => Status::Exchange,
         Refused::Cancelled => Status::Cancelled,
         Refused::TooManyReservations | Refused::TooManyCancellations => Status::Error,
         Refused::OtherContent

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use coin::NETWORK_NUMBER;
 use jiff::Timestamp;
-use raida::api::{Audit, ChangeGiven, Hint, Offer, Reply, Shape, Status};
+use raida::api::{Ancestry, Audit, ChangeGiven, Hint, Offer, Reply, Shape, Status};
 
 use super::coin_replies::CoinReplies;
 use crate::tally::Words;
@@ -31,6 +31,8 @@ pub(crate) enum Answer<'s> {
     Offer(Box<Offer<'s>>),
     /// Coins with secrets that the agent chose.
     Change(Box<ChangeGiven<'s>>),
+    /// Which exchange an origin is.
+    Ancestry(Box<Ancestry<'s>>),
     /// What was counted.
     Audit(Box<Audit<'s>>),
     /// An array about coins, written already.
@@ -106,6 +108,7 @@ impl Answer<'_> {
             | Answer::Coins(_)
             | Answer::Offer(_)
             | Answer::Change(_)
+            | Answer::Ancestry(_)
             | Answer::Audit(_) => "application/json",
             Answer::Word(_) | Answer::Text(_) => "text/plain",
         }
@@ -124,6 +127,7 @@ impl Answer<'_> {
             }
             Answer::Offer(offer) => words_of_one(&offer.reply),
             Answer::Change(change) => words_of_one(&change.reply),
+            Answer::Ancestry(ancestry) => words_of_one(&ancestry.reply),
             Answer::Audit(audit) => words_of_one(&audit.reply),
             Answer::Word(status) => Words::of([*status]),
             Answer::Coins(coins) => coins.words().clone(),
@@ -137,6 +141,7 @@ impl Answer<'_> {
             Answer::Many(replies) => serde_json::to_vec(&replies),
             Answer::Offer(offer) => serde_json::to_vec(&offer),
             Answer::Change(change) => serde_json::to_vec(&change),
+            Answer::Ancestry(ancestry) => serde_json::to_vec(&ancestry),
             Answer::Audit(audit) => serde_json::to_vec(&audit),
             Answer::Coins(coins) => return coins.into_json(),
             Answer::Word(status) => return status.word().as_bytes().to_vec(),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::http::{get_json, post_json};
 use super::process::{Home, text};
-use super::town::{Town, ans, exchanging};
+use super::town::{Town, ans, v1_exchange};
 
 /// The first serial number of 5.
 const FIVE: u32 = 2_097_153;
@@ -45,7 +45,7 @@ async fn circulation(town: &Town, agent: usize) -> (u64, u64) {
 
 #[tokio::test]
 async fn all_agents_offer_the_same_numbers_for_a_seed_and_break_the_coin_into_them() {
-    let town = Town::with(AGENTS, &fives(), exchanging).await;
+    let town = Town::with(AGENTS, &fives(), v1_exchange).await;
     let ask = "show_change?nn=1&sn=2&denomination=5&seed=5c11919f";
     let first = get_json(town.addresses[0], ask).await;
     assert_eq!((first["status"].as_str(), numbers(&first, "d1").len()), (Some("pass"), 20));
@@ -70,7 +70,7 @@ async fn all_agents_offer_the_same_numbers_for_a_seed_and_break_the_coin_into_th
 
 #[tokio::test]
 async fn change_tells_the_secrets_that_the_agent_chose_and_tells_them_again() {
-    let town = Town::with(1, &fives(), exchanging).await;
+    let town = Town::with(1, &fives(), v1_exchange).await;
     let form = format!("nn=1&sn={FIVE}&an={}&denomination=5{}", an(0), list("sns", 1..=5));
     let made = post_json(town.addresses[0], "change", &form).await;
     assert_eq!((made["status"].as_str(), made["nn"].as_u64()), (Some("pass"), Some(1)));
@@ -91,7 +91,7 @@ async fn change_tells_the_secrets_that_the_agent_chose_and_tells_them_again() {
 #[tokio::test]
 async fn a_join_is_an_exchange_or_a_dud_that_changes_nothing() {
     let ones: Vec<Coin> = (1..=6).map(|number| Coin { sn: sn(number), ans: ans(1) }).collect();
-    let town = Town::with(1, &ones, exchanging).await;
+    let town = Town::with(1, &ones, v1_exchange).await;
     let joined = |numbers: [u32; 5], an: &str| {
         format!(
             "return=5&change_server=2&csn={FIVE}&cpan={PAN}&nn=1{}{}{}",
@@ -127,7 +127,7 @@ async fn a_join_is_an_exchange_or_a_dud_that_changes_nothing() {
 
 #[tokio::test]
 async fn our_own_requests_are_reserved_executed_once_and_cancelled_for_ever() {
-    let town = Town::with(1, &fives(), exchanging).await;
+    let town = Town::with(1, &fives(), v1_exchange).await;
     let agent = town.addresses[0];
     let id = |byte| RequestId::from_bytes([byte; 16]);
     let secret = || AuthenticityNumber::from_bytes([9; 16]);
@@ -165,7 +165,7 @@ async fn our_own_requests_are_reserved_executed_once_and_cancelled_for_ever() {
 
 #[tokio::test]
 async fn what_is_no_exchange_is_a_dud_and_changes_nothing() {
-    let town = Town::with(1, &fives(), exchanging).await;
+    let town = Town::with(1, &fives(), v1_exchange).await;
     let (id, an) = ("0123456789abcdef0123456789abcdef", an(0));
     let right = format!(
         "id={id}&sns[]={FIVE}&ans[]={an}&denomination[]=5{}{}",
@@ -210,7 +210,7 @@ async fn what_is_no_exchange_is_a_dud_and_changes_nothing() {
 
 #[tokio::test]
 async fn of_two_clients_who_race_for_the_same_numbers_one_wins_at_each_agent() {
-    let town = Town::with(AGENTS, &fives(), exchanging).await;
+    let town = Town::with(AGENTS, &fives(), v1_exchange).await;
     for (agent, address) in town.addresses.iter().enumerate() {
         let ask = |client: usize| {
             let coin = (fives()[client].sn, ans(1).get(agent).clone());
@@ -231,7 +231,7 @@ async fn of_two_clients_who_race_for_the_same_numbers_one_wins_at_each_agent() {
 #[test]
 fn raida_audit_compares_the_agents() {
     let home = Home::with_coins("2x5,3x1");
-    let raida = home.start(&["--exchange"]);
+    let raida = home.start(&["--v1-exchange"]);
     let file = home.data().join("agents.txt");
     let audit = |json: bool| {
         let mut arguments = vec!["audit", "--agents", file.to_str().unwrap()];

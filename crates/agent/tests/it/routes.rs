@@ -1,6 +1,6 @@
 //! Each route, as clients of v1 call it.
 
-use coin::{AnSet, Coin, SerialNumber};
+use coin::{AnSet, Coin, Origin, SerialNumber};
 
 use super::http::{each, get, get_json, post_json};
 use super::town::{NETWORK, Town, ans, coins};
@@ -102,8 +102,8 @@ async fn brief_multi_detect_has_one_ticket_for_all_that_passed() {
     assert_eq!((ticket.len(), &ticket[42..]), (44, "00"));
 
     let ticket = ticket.parse().unwrap();
-    let covered = |sns: &[u32]| -> Vec<SerialNumber> {
-        sns.iter().map(|sn| SerialNumber::new(*sn).unwrap()).collect()
+    let covered = |sns: &[u32]| -> Vec<(SerialNumber, Origin)> {
+        sns.iter().map(|sn| (SerialNumber::new(*sn).unwrap(), Origin::Minted)).collect()
     };
     let holder = &town.agents.agents()[0];
     assert_eq!(holder.ticket_coins(&ticket, None).await.unwrap(), covered(&[1, 3]));
@@ -137,7 +137,7 @@ async fn tickets_are_given_to_those_who_know_the_secret() {
         assert_eq!(each(&many, "status"), ["ticket", "fail"]);
         let ticket = each(&many, "message")[0].parse().unwrap();
         let coins = town.agents.agents()[7].ticket_coins(&ticket, None).await.unwrap();
-        assert_eq!(coins, [SerialNumber::new(2).unwrap()]);
+        assert_eq!(coins, [(SerialNumber::new(2).unwrap(), Origin::Minted)]);
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{
-    Agents, Bounds, Charter, Exchanging, Ledger, Limits, Settings, SimDisk, Tls, V1Fix,
+    Agents, Bounds, Charter, Ledger, Limits, Settings, SimDisk, Tls, V1Exchange, V1Fix,
     serve_connection,
 };
 use coin::{AGENTS, AnSet, AuthenticityNumber, Coin, SerialNumber};
+use raida::api::Counting;
 use raida::{AddressBook, Authority, Claim, Progress, Timing};
 use tokio::io::{DuplexStream, duplex};
 use tokio::net::TcpListener;
@@ -116,8 +117,9 @@ impl Town {
     pub(crate) async fn set(&self, agent: usize, coin: &Coin, an: AuthenticityNumber) {
         let question =
             raida::api::CoinQuestion { sn: coin.sn, an: coin.ans.get(agent).clone(), pan: an };
-        let taken = self.agents.agents()[agent].take(vec![question]).await.unwrap();
-        assert_eq!(taken, [agent::Taken::Pass]);
+        let taken =
+            self.agents.agents()[agent].take(vec![question], Counting::Origins).await.unwrap();
+        assert!(matches!(taken[..], [agent::Taken::Pass(_)]));
     }
 
     /// Returns how many agents hold this secret of this coin.
@@ -125,8 +127,8 @@ impl Town {
         let mut holders = 0;
         for (agent, an) in self.agents.agents().iter().zip(ans.iter()) {
             let question = raida::api::CoinQuestion { sn, an: an.clone(), pan: an.clone() };
-            let held = agent.holds(vec![question]).await.unwrap();
-            holders += usize::from(held == [agent::Held::An]);
+            let held = agent.holds(vec![question], Counting::Origins).await.unwrap();
+            holders += usize::from(matches!(held[..], [agent::Held::An(_)]));
         }
         holders
     }
@@ -146,16 +148,16 @@ pub(crate) fn settings(addresses: &[SocketAddr]) -> Settings {
     Settings {
         peers: AddressBook::parse(&lines.join("\n")).unwrap(),
         v1_fix: V1Fix::Refused,
-        exchanging: Exchanging::Refused,
+        v1_exchange: V1Exchange::Refused,
         tls: None,
         limits: Limits::default(),
         faults: None,
     }
 }
 
-/// The same of agents that exchange coins.
-pub(crate) fn exchanging(addresses: &[SocketAddr]) -> Settings {
-    Settings { exchanging: Exchanging::Allowed, ..settings(addresses) }
+/// The same of agents that tell everybody of coins that exchanges made.
+pub(crate) fn v1_exchange(addresses: &[SocketAddr]) -> Settings {
+    Settings { v1_exchange: V1Exchange::Allowed, ..settings(addresses) }
 }
 
 pub(crate) fn quiet(_: Progress) {}

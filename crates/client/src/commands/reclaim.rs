@@ -236,8 +236,10 @@ async fn named(session: &Session, digits: &str) -> Result<Named, Failure> {
             format!("{shown} is no number of a transfer: 32 hex digits, or the first of them");
         return Err(Failure::new(Exit::Usage, what, advice));
     }
-    let listed =
-        session.desk.run(|work| Ok((work.wallet.open_operations()?, work.wallet.history()?.ended))).await;
+    let listed = session
+        .desk
+        .run(|work| Ok((work.wallet.open_operations()?, work.wallet.history()?.ended)))
+        .await;
     let (mut open, mut ended) = session.disk(listed)?;
     open.retain(|(id, _)| id.to_string().starts_with(&digits));
     ended.retain(|ended| ended.id.to_string().starts_with(&digits));

@@ -43,8 +43,8 @@ pub struct Circulation {
 pub struct Exchanges {
     /// Have reserved serial numbers and are not executed so far.
     pub pending: u64,
-    /// Were executed.
+    /// Were executed, and not taken back.
     pub exchanged: u64,
-    /// Were cancelled before they were executed.
+    /// Were cancelled, or taken back.
     pub cancelled: u64,
 }

@@ -8,8 +8,10 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use raida::api::CoinQuestion;
 
 use super::*;
+use crate::acts::Take;
 use crate::ledger::sim::{Fault, SimDisk};
 use crate::ledger::tests::charter;
+use crate::settings::Shown;
 
 /// Coins of 1 are numbered 1 to 15, coins of 5 from [`FIVE`].
 #[derive(Clone, Debug)]
@@ -125,7 +127,7 @@ impl Facts {
 
     fn are_in(&self, ledger: &dyn Ledger) -> bool {
         let mut coins = BTreeMap::new();
-        ledger.scan(&mut |sn, an| coins.extend([(sn.get(), an.expose()[0])])).unwrap();
+        ledger.scan(&mut |sn, held| coins.extend([(sn.get(), held.an.expose()[0])])).unwrap();
         let record = |byte: u8| ledger.record(id(byte)).unwrap();
         let counts = ledger.counts().unwrap();
         coins == self.coins
@@ -134,7 +136,9 @@ impl Facts {
             && counts.cancelled() == self.cancelled.len() as u64
             && self.given_back.iter().all(|number| ledger.was_given_back(sn(*number)).unwrap())
             && (0..6).all(|byte| match record(byte) {
-                Some(Record::Exchanged { content }) => self.executed.get(&byte) == Some(&content),
+                Some(Record::Exchanged { content, .. }) => {
+                    self.executed.get(&byte) == Some(&content)
+                }
                 Some(Record::Cancelled) => self.cancelled.contains(&byte),
                 Some(Record::Hashed { .. }) => false,
                 None => !self.executed.contains_key(&byte) && !self.cancelled.contains(&byte),
@@ -167,11 +171,15 @@ fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
     match deed.clone() {
         Deed::Take { number, from, to } => {
             let ask = CoinQuestion { sn: sn(number), an: an(from), pan: an(to) };
-            take(vec![ask]).decide(&mut draft).unwrap();
+            let take = Take { coins: vec![ask], shown: Shown::All, words: Words::default() };
+            take.decide(&mut draft).unwrap();
         }
         Deed::Fix { number, to } => {
-            let seen = draft.an(sn(number)).unwrap();
-            fix_of(vec![Fixing { sn: sn(number), seen, pan: an(to) }]).decide(&mut draft).unwrap();
+            let seen = draft.coin(sn(number)).unwrap();
+            let origin = seen.as_ref().map(|held| held.origin).unwrap_or_default();
+            fix_of(vec![Fixing { sn: sn(number), seen, origin, pan: an(to) }])
+                .decide(&mut draft)
+                .unwrap();
         }
         Deed::Break { id, .. } | Deed::Join { id, .. } => {
             let exchange = exchange(deed);
@@ -180,7 +188,8 @@ fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
             let _ = execute.decide(&mut draft).unwrap();
         }
         Deed::Cancel { id } => {
-            let cancel = Cancel { id: super::id(id), shown: Vec::new(), desk, now };
+            let asked = Cancellation::Plain(Vec::new());
+            let cancel = Cancel { id: super::id(id), asked, desk, now };
             let _ = cancel.decide(&mut draft).unwrap();
         }
         Deed::Fail { .. } => {}
@@ -193,8 +202,8 @@ proptest! {
     fn whatever_is_asked_and_whenever_the_disk_fails(deeds in deeds()) {
         let disk = SimDisk::found(charter(7));
         let mut ledger = disk.open();
-                put(&ledger, &known((1..=5).chain([FIVE, FIVE + 1]), 0)).unwrap();
-let mut facts = Facts::begin();
+        put(&ledger, &known((1..=5).chain([FIVE, FIVE + 1]), 0)).unwrap();
+        let mut facts = Facts::begin();
         for deed in &deeds {
             if let Deed::Fail { after, fault } = deed {
                 let faults = [Fault::WriteFails, Fault::SyncFails, Fault::SyncFailsLate];

@@ -1,0 +1,71 @@
+//! Votes for a coin that is to be fixed: how many agents speak for it, by the origin of which they
+//! speak.
+//!
+//! | the agent holds | needed |
+//! |---|---|
+//! | the coin, of this origin | 13, or those of a corner where that is allowed |
+//! | the coin, of another origin | never |
+//! | nothing, and it was minted | 17 |
+//! | nothing, and an exchange made it | 13: that exchange is carried out here |
+
+use std::collections::HashMap;
+
+use coin::Origin;
+
+use super::QUORUM;
+use crate::ledger::Holding;
+
+/// Agents that must speak for a minted coin that the agent does not know: it would bring value into
+/// circulation here. With 13 one agent that lies would be enough to let a coin come back beside what
+/// it was exchanged for where it was never seen; with 17 it takes five, as many as break everything
+/// else.
+const QUORUM_OF_UNKNOWN: usize = 17;
+
+/// The votes for a coin that is to be fixed.
+pub(super) struct Votes {
+    held: Option<Origin>,
+    /// Of how many agents the word is enough for a coin that is held.
+    needed: usize,
+    by_origin: HashMap<Origin, usize>,
+}
+
+impl Votes {
+    /// Begins with none, for a coin of which this is held.
+    pub(super) fn of(held: Option<&Holding>, needed: usize) -> Votes {
+        Votes { held: held.map(|held| held.origin), needed, by_origin: HashMap::new() }
+    }
+
+    /// Hears what one agent says.
+    pub(super) fn hear(&mut self, origin: Option<Origin>) {
+        if let Some(origin) = origin {
+            *self.by_origin.entry(origin).or_default() += 1;
+        }
+    }
+
+    /// Returns the origin for which enough agents speak.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        let is_enough = |(origin, votes): (&Origin, &usize)| {
+            self.needed(*origin).is_some_and(|needed| *votes >= needed).then_some(*origin)
+        };
+        self.by_origin.iter().find_map(is_enough)
+    }
+
+    /// Tells whether the words of so many further agents could still decide it.
+    pub(super) fn is_open(&self, outstanding: usize) -> bool {
+        let can_win = |(origin, votes): (&Origin, &usize)| {
+            self.needed(*origin).is_some_and(|needed| votes + outstanding >= needed)
+        };
+        let by_others = self.held.map_or(QUORUM, |_| self.needed);
+        self.origin().is_none() && (outstanding >= by_others || self.by_origin.iter().any(can_win))
+    }
+
+    /// Returns of how many agents the word is needed for a coin of this origin; nothing when none is
+    /// enough.
+    fn needed(&self, origin: Origin) -> Option<usize> {
+        match (self.held, origin) {
+            (Some(held), _) => (held == origin).then_some(self.needed),
+            (None, Origin::Minted) => Some(QUORUM_OF_UNKNOWN),
+            (None, Origin::Exchange(_)) => Some(QUORUM),
+        }
+    }
+}
