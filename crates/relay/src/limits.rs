@@ -117,6 +117,10 @@ pub(crate) const OUT_BYTES: usize = BATCH_BYTES_MAX + crate::address::PADDED_BYT
 /// Lines of fewer bytes are copied around their `#`; of longer ones the pieces are handed over.
 pub(crate) const GATHERED_BYTES_MIN: usize = 4_096;
 
+/// `#` whose places are noted for a chunk, one in 16 bytes; with more, its lines are rewritten one by
+/// one.
+pub(crate) const NOTED_MARKS_MAX: usize = 4_096;
+
 /// With more `#` than that copying is cheaper than handing over pieces.
 pub(crate) const GATHERED_MARKS_MAX: usize = 16;
 

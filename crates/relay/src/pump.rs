@@ -21,10 +21,10 @@ use tokio::time::Instant;
 
 use crate::chunk::Chunk;
 use crate::inbox::Spares;
-use crate::limits::{CHUNKS_PER_TURN, OUT_BYTES};
+use crate::limits::CHUNKS_PER_TURN;
 use crate::member::{Member, Stream};
 use crate::meter::Meter;
-use crate::rewrite::{LineLimits, check_unfinished, rewrite};
+use crate::rewrite::{Desk, LineLimits, check_unfinished, rewrite};
 
 /// A member has to leave its place (0 or 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,16 +80,14 @@ pub(crate) fn poll_pump<S: Stream>(
     })
 }
 
+#[derive(Default)]
 struct Buffers {
     spares: Spares,
-    out: Box<[u8]>,
+    desk: Desk,
 }
 
 thread_local! {
-    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers {
-        spares: Spares::default(),
-        out: vec![0; OUT_BYTES].into_boxed_slice(),
-    });
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
 }
 
 /// Who of a direction has to leave.
@@ -113,7 +111,7 @@ fn poll_turn<S: Stream>(
     }
     let Some(from) = from else { return Poll::Pending };
     let mut chunk = from.inbox.take_up(&mut buffers.spares);
-    let leaves = poll_chunks(from, to, &mut chunk, rules, &mut buffers.out, cx);
+    let leaves = poll_chunks(from, to, &mut chunk, rules, &mut buffers.desk, cx);
     from.inbox.put_aside(chunk, &mut buffers.spares);
     leaves
 }
@@ -123,7 +121,7 @@ fn poll_chunks<S: Stream>(
     to: &mut Option<Member<S>>,
     chunk: &mut Chunk,
     rules: Rules<'_>,
-    out: &mut [u8],
+    desk: &mut Desk,
     cx: &mut Context<'_>,
 ) -> Poll<Leaves> {
     for _ in 0..CHUNKS_PER_TURN {
@@ -134,7 +132,7 @@ fn poll_chunks<S: Stream>(
                 Ok(_) => {}
             }
         }
-        let batch = rewrite(chunk.lines(), &from.inbox.address, rules.lines, out);
+        let batch = rewrite(chunk.lines(), &from.inbox.address, rules.lines, desk);
         if let Some(to) = to {
             match to.poll_send(cx, &batch.text) {
                 Poll::Ready(Ok(())) => {}

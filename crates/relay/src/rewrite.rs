@@ -6,21 +6,24 @@
 //!                 └─▶ "\r\n", a bad line, very many "#" ──▶ one line after the other
 //! ```
 //!
-//! The unit of work is the chunk of lines, not the line: where nothing can be wrong with any of
-//! them they are looked at once, many bytes at a time. Both ways give the same output.
+//! The unit of work is the chunk of lines, not the line: all of them are looked at once, many bytes
+//! at a time, and where nothing can be wrong with any of them they are copied apart or handed over
+//! as they lie. Both ways give the same output.
 
-mod dense;
 mod one_by_one;
+mod spread;
 mod survey;
 
 use std::io::IoSlice;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::memrchr;
 use protocol::limits::{DELIVERED_BYTES_MAX, LINE_BYTES_MAX};
 use protocol::room::Code;
 
 use crate::address::Address;
-use crate::limits::{BATCH_BYTES_MAX, GATHERED_BYTES_MIN, GATHERED_MARKS_MAX};
+use crate::limits::{
+    BATCH_BYTES_MAX, GATHERED_BYTES_MIN, GATHERED_MARKS_MAX, NOTED_MARKS_MAX, OUT_BYTES,
+};
 use survey::Survey;
 
 /// How long lines may be, in bytes without their end.
@@ -35,6 +38,22 @@ pub struct LineLimits {
 impl Default for LineLimits {
     fn default() -> LineLimits {
         LineLimits { sent_bytes_max: LINE_BYTES_MAX, delivered_bytes_max: DELIVERED_BYTES_MAX }
+    }
+}
+
+/// Where a thread rewrites.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    /// The lines with their `#` replaced.
+    out: Box<[u8]>,
+    /// Where the `#` are.
+    places: Box<[u32]>,
+}
+
+impl Default for Desk {
+    fn default() -> Desk {
+        let out = vec![0; OUT_BYTES].into_boxed_slice();
+        Desk { out, places: vec![0; NOTED_MARKS_MAX].into_boxed_slice() }
     }
 }
 
@@ -61,10 +80,10 @@ pub(crate) enum Text<'a> {
 /// Lines with few `#`, and where these are.
 #[derive(Debug)]
 pub(crate) struct Gathered<'a> {
-    pub(crate) lines: &'a [u8],
-    pub(crate) address: &'a Address,
-    marks: [u32; GATHERED_MARKS_MAX],
-    count: usize,
+    lines: &'a [u8],
+    address: &'a Address,
+    /// [`GATHERED_MARKS_MAX`] at most.
+    places: &'a [u32],
 }
 
 impl<'a> Gathered<'a> {
@@ -73,13 +92,13 @@ impl<'a> Gathered<'a> {
     pub(crate) fn slices(&self) -> [IoSlice<'a>; 2 * GATHERED_MARKS_MAX + 1] {
         let mut slices = [IoSlice::new(&[]); 2 * GATHERED_MARKS_MAX + 1];
         let mut read = 0;
-        for (number, mark) in self.marks[..self.count].iter().enumerate() {
-            let mark = *mark as usize;
-            slices[2 * number] = IoSlice::new(&self.lines[read..mark]);
+        for (number, place) in self.places.iter().enumerate() {
+            let place = *place as usize;
+            slices[2 * number] = IoSlice::new(&self.lines[read..place]);
             slices[2 * number + 1] = IoSlice::new(self.address.as_bytes());
-            read = mark + 1;
+            read = place + 1;
         }
-        slices[2 * self.count] = IoSlice::new(&self.lines[read..]);
+        slices[2 * self.places.len()] = IoSlice::new(&self.lines[read..]);
         slices
     }
 }
@@ -99,25 +118,23 @@ impl Text<'_> {
     }
 }
 
-/// Rewrites whole lines, as many as fit a batch; `out` has room for [`OUT_BYTES`].
+/// Rewrites whole lines, as many as fit a batch.
 pub(crate) fn rewrite<'a>(
     lines: &'a [u8],
     address: &'a Address,
     limits: LineLimits,
-    out: &'a mut [u8],
+    desk: &'a mut Desk,
 ) -> Batch<'a> {
     debug_assert!(lines.last().is_none_or(|last| *last == b'\n'), "an unfinished line");
     debug_assert!(lines.len() <= BATCH_BYTES_MAX, "more than a batch, even before it grows");
-    let survey = Survey::of(lines);
+    let Desk { out, places } = desk;
+    let survey = Survey::of(lines, places);
     let nothing_odd = !survey.returns
+        && survey.marks <= marks_max(lines.len(), address, limits)
         && lines_are_short(lines, limits.sent_bytes_max)
         && (survey.ascii || str::from_utf8(lines).is_ok());
-    if nothing_odd && let Some(place) = all_at_once(lines, address, limits, out) {
-        let text = match place {
-            Place::Input => Text::Whole(lines),
-            Place::Gathered(gathered) => Text::Gathered(gathered),
-            Place::Out(length) => Text::Whole(&out[..length]),
-        };
+    if nothing_odd && let Some(places) = places.get(..survey.marks) {
+        let text = all_at_once(lines, address, places, out);
         return Batch { text, taken: lines.len(), lines: survey.ends, checked: Ok(()) };
     }
     one_by_one::rewrite(lines, address, limits, out)
@@ -132,45 +149,31 @@ pub(crate) fn check_unfinished(line: &[u8], limits: LineLimits) -> Result<(), Co
     if too_long { Err(Code::LineTooLong) } else { Ok(()) }
 }
 
-/// Where rewritten lines lie.
-enum Place<'a> {
-    Input,
-    Gathered(Gathered<'a>),
-    /// At the start of `out`, so many bytes.
-    Out(usize),
-}
-
-/// Rewrites lines of which each keeps to the rules before it grows; `None` where one might grow too
-/// long, or all of them together.
+/// Rewrites lines of which each keeps to the rules.
 fn all_at_once<'a>(
     lines: &'a [u8],
     address: &'a Address,
-    limits: LineLimits,
-    out: &mut [u8],
-) -> Option<Place<'a>> {
-    if memchr(b'#', lines).is_none() {
-        return Some(Place::Input);
+    places: &'a [u32],
+    out: &'a mut [u8],
+) -> Text<'a> {
+    if places.is_empty() {
+        return Text::Whole(lines);
     }
-    let longest = lines.len().min(limits.sent_bytes_max);
-    let growth = (limits.delivered_bytes_max.saturating_sub(longest))
-        .min(BATCH_BYTES_MAX.saturating_sub(lines.len()));
-    let marks_max = growth / address.growth();
-    if lines.len() >= GATHERED_BYTES_MIN
-        && let Some(gathered) = gather(lines, address)
-    {
-        return (gathered.count <= marks_max).then_some(Place::Gathered(gathered));
+    if places.len() <= GATHERED_MARKS_MAX && lines.len() >= GATHERED_BYTES_MIN {
+        return Text::Gathered(Gathered { lines, address, places });
     }
-    dense::copy(lines, address, marks_max, out).map(Place::Out)
+    let places = places.iter().map(|place| *place as usize);
+    let length = spread::copy(lines, address, places, out);
+    Text::Whole(&out[..length])
 }
 
-/// Finds the `#`; `None` where they are too many.
-fn gather<'a>(lines: &'a [u8], address: &'a Address) -> Option<Gathered<'a>> {
-    let mut gathered = Gathered { lines, address, marks: [0; GATHERED_MARKS_MAX], count: 0 };
-    for mark in memchr_iter(b'#', lines) {
-        *gathered.marks.get_mut(gathered.count)? = mark as u32;
-        gathered.count += 1;
-    }
-    Some(gathered)
+/// Returns how many `#` so many bytes of lines can have without one of them growing too long, or all
+/// of them together.
+fn marks_max(bytes: usize, address: &Address, limits: LineLimits) -> usize {
+    let longest = bytes.min(limits.sent_bytes_max);
+    let growth = (limits.delivered_bytes_max.saturating_sub(longest))
+        .min(BATCH_BYTES_MAX.saturating_sub(bytes));
+    growth / address.growth()
 }
 
 /// Returns whether no line has more than `sent_bytes_max` bytes, without looking at each: among so

@@ -4,7 +4,7 @@
 use memchr::memchr_iter;
 use protocol::room::Code;
 
-use super::{Batch, LineLimits, Text, dense, text_of};
+use super::{Batch, LineLimits, Text, spread, text_of};
 use crate::address::Address;
 use crate::limits::{BATCH_BYTES_MAX, CAREFUL_LINES_MAX};
 
@@ -19,24 +19,25 @@ pub(super) fn rewrite<'a>(
     let mut checked = Ok(());
     for end in memchr_iter(b'\n', input) {
         let line = text_of(&input[taken..end]);
-        let marks = match check(line, address, limits) {
-            Ok(marks) => marks,
+        let delivered = match check(line, address, limits) {
+            Ok(delivered) => delivered,
             Err(code) => {
                 checked = Err(code);
                 break;
             }
         };
-        let delivered = line.len() + marks * address.growth();
         if written + delivered + 1 > BATCH_BYTES_MAX || lines == CAREFUL_LINES_MAX {
             break;
         }
-        written += write(line, address, marks, &mut out[written..]);
+        written += spread::copy(line, address, memchr_iter(b'#', line), &mut out[written..]);
+        out[written] = b'\n';
+        written += 1;
         (taken, lines) = (end + 1, lines + 1);
     }
     Batch { text: Text::Whole(&out[..written]), taken, lines, checked }
 }
 
-/// Returns how many `#` are in the line.
+/// Returns how many bytes the line becomes.
 fn check(line: &[u8], address: &Address, limits: LineLimits) -> Result<usize, Code> {
     if line.len() > limits.sent_bytes_max {
         return Err(Code::LineTooLong);
@@ -46,12 +47,5 @@ fn check(line: &[u8], address: &Address, limits: LineLimits) -> Result<usize, Co
     }
     let marks = memchr_iter(b'#', line).count();
     let delivered = line.len() + marks * address.growth();
-    if delivered > limits.delivered_bytes_max { Err(Code::TooManyHashes) } else { Ok(marks) }
-}
-
-/// Writes the line and its end; returns how many bytes that were.
-fn write(line: &[u8], address: &Address, marks: usize, out: &mut [u8]) -> usize {
-    let written = dense::copy(line, address, marks, out).expect("its # were counted");
-    out[written] = b'\n';
-    written + 1
+    if delivered > limits.delivered_bytes_max { Err(Code::TooManyHashes) } else { Ok(delivered) }
 }

@@ -4,9 +4,11 @@ use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest,
 };
 
+use memchr::memchr_iter;
+
 use super::*;
 use crate::inbox::{Inbox, Spares};
-use crate::limits::{CHUNK_BYTES, OUT_BYTES};
+use crate::limits::CHUNK_BYTES;
 
 /// Feeds the pieces as the pump does, a turn for each; returns what went out and how it ended.
 fn feed<'a>(
@@ -23,7 +25,7 @@ fn feed_within<'a>(
 ) -> (Vec<u8>, Result<(), Code>) {
     let mut inbox = Inbox::new(Address::new(address.parse().unwrap()), Vec::new());
     let mut spares = Spares::default();
-    let mut out = vec![b'?'; OUT_BYTES];
+    let mut desk = Desk::default();
     let mut all = Vec::new();
     for piece in pieces.into_iter().flat_map(|piece| piece.chunks(CHUNK_BYTES)) {
         let mut chunk = inbox.take_up(&mut spares);
@@ -32,7 +34,7 @@ fn feed_within<'a>(
             chunk.filled(piece.len());
         }
         loop {
-            let batch = rewrite(chunk.lines(), &inbox.address, limits, &mut out);
+            let batch = rewrite(chunk.lines(), &inbox.address, limits, &mut desk);
             let before = all.len();
             batch.text.append_rest(0, &mut all);
             assert!(all.len() - before <= BATCH_BYTES_MAX);
@@ -204,8 +206,8 @@ proptest! {
         let mut given = pieces.concat();
         given.truncate(CHUNK_BYTES - 1);
         given.push(b'\n');
-        let (address, mut out) = (Address::new("::1".parse().unwrap()), vec![0; OUT_BYTES]);
-        let batch = rewrite(&given, &address, LineLimits::default(), &mut out);
+        let (address, mut desk) = (Address::new("::1".parse().unwrap()), Desk::default());
+        let batch = rewrite(&given, &address, LineLimits::default(), &mut desk);
         let (mut whole, mut rest) = (Vec::new(), Vec::new());
         batch.text.append_rest(0, &mut whole);
         let taken = taken.index(whole.len() + 1);
