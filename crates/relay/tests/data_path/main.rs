@@ -32,7 +32,7 @@ fn allocations(act: impl FnOnce()) -> usize {
 #[test]
 fn a_line_that_is_answered_allocates_nothing() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut pair = Pair::join(relay_in_a_thread());
+    let pair = Pair::that_stays(relay_in_a_thread());
     let (ping, pong) = (line_of(100), line_of(1_000));
     let mut talk = |times| {
         for _ in 0..times {
@@ -47,7 +47,7 @@ fn a_line_that_is_answered_allocates_nothing() {
 #[test]
 fn a_stream_of_lines_allocates_nothing_for_each() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut pair = Pair::join(relay_in_a_thread());
+    let pair = Pair::that_stays(relay_in_a_thread());
     for length in [100, 1_000, 65_536] {
         // Ends of lines lie anywhere in what is read at once.
         let lines = line_of(length).repeat((200_000 / length).max(2));

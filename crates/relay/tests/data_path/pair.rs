@@ -31,6 +31,12 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
+    /// Joins two members in one room until the process ends: what a relay does when they leave would be
+    /// counted in the turn of another test.
+    pub(crate) fn that_stays(address: SocketAddr) -> &'static mut Pair {
+        Box::leak(Box::new(Pair::join(address)))
+    }
+
     /// Joins two members in one room, and hears all that the relay says about it.
     pub(crate) fn join(address: SocketAddr) -> Pair {
         Pair::join_room(address, 7)
