@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use protocol::conn_file::ConnFile;
 use raida::{Authority, NetworkId, PlainHttp, Timing};
-use wallet::{OperationId, RecoveryReport, WalletError};
+use wallet::{OperationId, Provenance, RecoveryReport, WalletError};
 
 use crate::cli::Common;
 use crate::clock::Clock;
@@ -159,8 +159,12 @@ fn tell(screen: &Screen, report: &RecoveryReport) {
         filed: _,
         never_began: _,
         damaged,
+        provenance,
         closed_to_others,
     } = report;
+    if *provenance == Provenance::Copied {
+        screen.warn(words::COPIED);
+    }
     if !replayed.is_empty() {
         screen.say(&format!(
             "finished what an interruption had left in {} operations",

@@ -87,6 +87,10 @@ pub(crate) fn cause(cause: &Cause) -> String {
     }
 }
 
+/// What a home is that was copied or restored.
+pub(crate) const COPIED: &str = "this home was copied, or restored from a backup: its coins are unverified, because \
+    they may have been spent since. Run coin-wallet detect";
+
 /// Says what a damaged journal means.
 pub(crate) fn damaged(journal: &DamagedJournal) -> String {
     format!(

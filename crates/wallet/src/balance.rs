@@ -16,6 +16,7 @@ use crate::limits::BALANCE_READINGS_MAX;
 use crate::listing;
 use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::place::{Folder, Place, WalletName};
+use crate::provenance::{self, Provenance};
 
 /// What a home is worth. As JSON:
 /// `{"v":1,"total":n,"in_flight":n,"limbo":n,"suspect":n,"folders":{"Default/Bank":n,…}}`.
@@ -33,6 +34,8 @@ pub struct Balance {
     /// Each folder by itself, if it holds coins; Default/Bank always. A coin
     /// seen in two folders is in both, so the sum may be more than the total.
     pub folders: BTreeMap<Place, Amount>,
+    /// Whether the home was copied or restored: its coins may have been spent since.
+    pub provenance: Provenance,
     /// Journals that are damaged: what is in flight by them may be more.
     pub damaged: Vec<DamagedJournal>,
 }
@@ -59,7 +62,7 @@ pub fn balance(disk: &impl Disk) -> Result<Balance, WalletError> {
         }
         last = next;
     }
-    Ok(last.balance())
+    Ok(Balance { provenance: provenance::provenance(disk)?, ..last.balance() })
 }
 
 impl Reading {
@@ -98,6 +101,7 @@ impl Reading {
             limbo: beside(&self.all_in(Folder::Limbo)),
             suspect: beside(&self.all_in(Folder::Suspect)),
             folders: self.by_folder(),
+            provenance: Provenance::default(),
             damaged: self.damaged.clone(),
         }
     }

@@ -68,6 +68,13 @@ pub trait Disk {
     /// When nothing is there.
     fn access(&self, path: &Path) -> io::Result<Access>;
 
+    /// Returns what tells this file from every other, also from a copy of it; `None` where the file
+    /// system has nothing of that kind.
+    ///
+    /// # Errors
+    /// When it does not exist or is no regular file.
+    fn identity(&self, file: &Path) -> io::Result<Option<u128>>;
+
     /// Makes an empty file that its owner alone may read (0600).
     ///
     /// # Errors

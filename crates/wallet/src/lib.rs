@@ -53,6 +53,7 @@ mod naming;
 mod open_journals;
 mod operation;
 mod place;
+mod provenance;
 mod receipt;
 mod recovery;
 mod wallet;
@@ -73,6 +74,7 @@ pub use operation::{
     Acted, Conflict, End, Kind, Operation, OperationId, OperationIdError, Regrade,
 };
 pub use place::{Folder, Place, UnknownPlace, WalletName};
+pub use provenance::Provenance;
 pub use receipt::{Receipt, ReceiptCoin, ReceiptError, ReceiptTotals};
 pub use recovery::RecoveryReport;
 pub use wallet::Wallet;

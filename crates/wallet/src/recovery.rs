@@ -16,6 +16,7 @@ use crate::naming::Names;
 use crate::open_journals::DamagedJournal;
 use crate::operation::{Conflict, Operation, OperationId};
 use crate::place::{Folder, WalletName};
+use crate::provenance::Provenance;
 use crate::wallet::Wallet;
 
 /// What was found and mended when a home was opened.
@@ -35,6 +36,8 @@ pub struct RecoveryReport {
     pub never_began: Vec<OperationId>,
     /// Journals that are damaged. They stay as they are, and nothing of them was done.
     pub damaged: Vec<DamagedJournal>,
+    /// Whether the home was copied or restored since its coins were verified.
+    pub provenance: Provenance,
     /// Directories that were open to other users and are closed to them now;
     /// the empty path is the home itself.
     pub closed_to_others: Vec<PathBuf>,

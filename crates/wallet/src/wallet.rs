@@ -13,6 +13,7 @@ use crate::listing::{self, Bookings};
 use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::operation::{End, Kind, Operation, OperationId};
 use crate::place::Place;
+use crate::provenance;
 use crate::recovery::{self, RecoveryReport};
 
 /// A home that is open for writing. It holds the writers' lock; whoever only
@@ -36,8 +37,22 @@ impl<D: Disk> Wallet<D> {
     pub fn open(disk: D) -> Result<(Wallet<D>, RecoveryReport), OpenError> {
         let (home, closed_to_others) = Home::open(disk)?;
         let wallet = Wallet { home: Arc::new(home) };
-        let report = RecoveryReport { closed_to_others, ..recovery::recover(&wallet)? };
-        Ok((wallet, report))
+        let recovered = recovery::recover(&wallet)?;
+        let provenance = provenance::mark_new(&wallet.home)?;
+        Ok((wallet, RecoveryReport { closed_to_others, provenance, ..recovered }))
+    }
+
+    /// Writes down that the coins of this home were verified where it lies now: a copy is an original
+    /// from here on.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    ///
+    /// # Crash safety
+    /// Durable when it returns; a crash before leaves the copy a copy.
+    pub fn mark_verified(&mut self) -> Result<(), WalletError> {
+        self.home.health.ask()?;
+        provenance::mark(&self.home)
     }
 
     /// Lists the coins in a folder, in the order of their names; files whose

@@ -1,7 +1,7 @@
 //! `coin-wallet balance`: what the home holds, without its lock.
 
 use serde_json::{Map, json};
-use wallet::RealDisk;
+use wallet::{Provenance, RealDisk};
 
 use crate::cli::Common;
 use crate::config;
@@ -33,7 +33,11 @@ pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
     }
     let object = json!({"v": 1, "total": balance.total, "folders": folders, "in_flight": balance.in_flight,
         "limbo": balance.limbo, "suspect": balance.suspect, "damaged": balance.damaged.len(),
+        "verified": balance.provenance == Provenance::Original,
     });
+    if balance.provenance == Provenance::Copied {
+        screen.warn(words::COPIED);
+    }
     for journal in &balance.damaged {
         screen.warn(&words::damaged(journal));
     }

@@ -77,6 +77,13 @@ impl Disk for AnyDisk {
         }
     }
 
+    fn identity(&self, file: &Path) -> io::Result<Option<u128>> {
+        match self {
+            AnyDisk::Real(disk) => disk.identity(file),
+            AnyDisk::Sim(disk) => disk.identity(file),
+        }
+    }
+
     fn create(&self, file: &Path) -> io::Result<AnyFile> {
         match self {
             AnyDisk::Real(disk) => disk.create(file).map(AnyFile::Real),

@@ -15,6 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
@@ -187,6 +188,15 @@ impl Disk for RealDisk {
             }
         };
         Ok(if mode & 0o077 == 0 { Access::OwnersOnly } else { Access::Others })
+    }
+
+    /// The inode and the time at which the file was made: a copy is made later, if it should get the same
+    /// inode on another disk.
+    fn identity(&self, path: &Path) -> io::Result<Option<u128>> {
+        let meta = self.file(path, OFlags::RDONLY)?.metadata()?;
+        let made = meta.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let nanos = made.and_then(|made| u64::try_from(made.as_nanos()).ok());
+        Ok(nanos.map(|nanos| u128::from(meta.ino()) << 64 | u128::from(nanos)))
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {

@@ -8,6 +8,7 @@ mod check;
 mod clear;
 mod crash;
 mod journal;
+mod provenance;
 mod random;
 mod real_disk;
 mod receipts;

@@ -52,6 +52,10 @@ impl Disk for SimDisk {
         kind.map(|_| Access::OwnersOnly).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn identity(&self, file: &Path) -> io::Result<Option<u128>> {
+        Ok(Some(self.alive()?.tree.file(file)? as u128))
+    }
+
     fn create(&self, file: &Path) -> io::Result<SimFile> {
         let node = self.change(Mutation::Create, |tree| tree.create(file))?;
         Ok(self.handle(node))
