@@ -1,11 +1,45 @@
-//! Which coins to pay with: a set that is worth exactly the amount.
+//! Choosing coins: which to pay with, which to break so that an amount can be
+//! paid, which small ones to join.
+//!
+//! What is looked for, the first of these that tells two choices apart:
+//!
+//! 1. **Exact without change.** An exchange is 25 requests that can go wrong, and
+//!    its coins count for nothing until it stands.
+//! 2. **Clean coins before refused ones.** A coin that some agent refuses may need
+//!    to be fixed by its next owner, and is the nearer to being lost.
+//! 3. **Few coins**: of the payment ([`exact`]), else few that are broken and then
+//!    few new ones ([`change`]).
+//!
+//! Nothing depends on the order of the coins or on chance: the same wallet makes
+//! the same choice, so that what was shown to a person is what is done.
+//!
+//! Only the numbers of coins of each denomination are searched, never sets of
+//! coins, so the time is that of sorting the serial numbers.
 
+mod change;
+mod counts;
+mod join;
+mod purse;
 #[cfg(test)]
 mod tests;
 
+pub use self::change::{ChangeError, change};
+pub use self::counts::Counts;
+use self::counts::fewest;
+pub use self::join::{JoinPolicy, join};
+use self::purse::Purse;
 use crate::amount::Amount;
-use crate::denomination::Denomination;
 use crate::serial_number::SerialNumber;
+
+/// Coins to give and how many of each denomination to take for them. Both sides
+/// are worth the same; an exchange carries it out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swap {
+    /// The coins that are given, in ascending order.
+    pub give: Vec<SerialNumber>,
+    /// The coins that are taken.
+    pub take: Counts,
+}
 
 /// Why no coins can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,11 +65,9 @@ pub enum ChooseError {
 /// equal coins the smaller serial number is taken, among equally short sets the
 /// one with more coins of 250. A serial number in both counts as refused.
 ///
-/// It takes the time of sorting the serial numbers; a million is no burden.
-///
 /// # Errors
 /// [`ChooseError::NotEnough`] when all the coins together are worth less than
-/// the amount, [`ChooseError::NoExactSet`] when it needs change.
+/// the amount, [`ChooseError::NoExactSet`] when it needs [`change`].
 ///
 /// ```
 /// use coin::{Amount, SerialNumber, choose};
@@ -50,107 +82,12 @@ pub fn exact(
     clean: &[SerialNumber],
     refused: &[SerialNumber],
 ) -> Result<Vec<SerialNumber>, ChooseError> {
-    let refused = Purse::of(refused, &[]);
-    let clean = Purse::of(clean, &refused.coins);
-    let all = clean.counts.plus(refused.counts);
-    if all.value() < amount.units() {
-        let have = Amount::new(all.value()).expect("it is less than an amount");
+    let purse = Purse::of(clean, refused);
+    if let Some(have) = purse.worth_less_than(amount) {
         return Err(ChooseError::NotEnough { have });
     }
-    let take = fewest(amount, clean.counts)
-        .or_else(|| fewest(amount, all))
+    let take = fewest(amount.units(), purse.clean.counts)
+        .or_else(|| fewest(amount.units(), purse.counts()))
         .ok_or(ChooseError::NoExactSet)?;
-    let from_clean = take.at_most(clean.counts);
-    let mut chosen = clean.take(from_clean);
-    chosen.extend(refused.take(take.minus(from_clean)));
-    chosen.sort_unstable();
-    Ok(chosen)
-}
-
-/// Finds the fewest coins, within `have`, that are worth exactly `amount`.
-///
-/// Each of 100, 25, 5, 1 divides the one before, so among them greedy is exact:
-/// coins of a chain, put down from the largest, pass through every multiple of a
-/// larger link that their sum reaches. Whenever a solution leaves a larger coin
-/// unused although it would fit, some of its smaller coins are therefore worth
-/// exactly that coin, and changing them for it gives a solution of fewer coins.
-///
-/// 250 is no link (100 does not divide it), but 500 is a multiple of all four:
-/// by the same argument, a solution that leaves room for two more coins of 250,
-/// and has them, can be changed into one that uses them and has fewer coins. So
-/// only the largest number of them and the one below need a look.
-fn fewest(amount: Amount, have: Counts) -> Option<Counts> {
-    let [largest, ..] = Denomination::ALL;
-    let most = have.0[0].min(amount.units() / largest.amount().units());
-    let tries = [Some(most), most.checked_sub(1)].into_iter().flatten();
-    tries.filter_map(|of_250| greedy(amount, have, of_250)).min_by_key(Counts::coins)
-}
-
-/// Takes `of_250` coins of 250 and then, from 100 down, as many as fit.
-fn greedy(amount: Amount, have: Counts, of_250: u64) -> Option<Counts> {
-    let mut take = Counts::default();
-    let mut rest = amount.units();
-    for (at, denomination) in Denomination::ALL.into_iter().enumerate() {
-        let value = denomination.amount().units();
-        take.0[at] = if at == 0 { of_250 } else { have.0[at].min(rest / value) };
-        rest -= take.0[at] * value;
-    }
-    (rest == 0).then_some(take)
-}
-
-/// How many coins of each denomination, in the order of [`Denomination::ALL`].
-#[derive(Clone, Copy, Default)]
-struct Counts([u64; 5]);
-
-impl Counts {
-    fn value(self) -> u64 {
-        self.0.into_iter().zip(Denomination::ALL).map(|(n, kind)| n * kind.amount().units()).sum()
-    }
-
-    fn coins(&self) -> u64 {
-        self.0.into_iter().sum()
-    }
-
-    fn plus(self, other: Counts) -> Counts {
-        Counts(std::array::from_fn(|at| self.0[at] + other.0[at]))
-    }
-
-    fn minus(self, other: Counts) -> Counts {
-        Counts(std::array::from_fn(|at| self.0[at] - other.0[at]))
-    }
-
-    fn at_most(self, bound: Counts) -> Counts {
-        Counts(std::array::from_fn(|at| self.0[at].min(bound.0[at])))
-    }
-}
-
-/// Coins to choose from.
-struct Purse {
-    /// Ascending, and so ordered by denomination too: 1 first, 250 last.
-    coins: Vec<SerialNumber>,
-    counts: Counts,
-}
-
-impl Purse {
-    /// Collects each of `coins` once, leaving out those of `without`, which is
-    /// in ascending order.
-    fn of(coins: &[SerialNumber], without: &[SerialNumber]) -> Purse {
-        let mut coins = coins.to_vec();
-        coins.retain(|sn| without.binary_search(sn).is_err());
-        coins.sort_unstable();
-        coins.dedup();
-        let count = |kind| coins.iter().filter(|sn| sn.denomination() == kind).count() as u64;
-        let counts = Counts(Denomination::ALL.map(count));
-        Purse { coins, counts }
-    }
-
-    /// Returns the first coins of each denomination, as many as `counts` says.
-    fn take(&self, counts: Counts) -> Vec<SerialNumber> {
-        let mut taken = Vec::new();
-        for (denomination, count) in Denomination::ALL.into_iter().zip(counts.0) {
-            let start = self.coins.partition_point(|sn| sn.denomination() < denomination);
-            taken.extend(self.coins[start..].iter().take(count as usize));
-        }
-        taken
-    }
+    Ok(purse.take(take))
 }

@@ -30,6 +30,16 @@ pub const QUESTIONS_PER_AGENT_MAX: u8 = 6;
 /// and agents that are busy for some seconds need more than one.
 pub const REQUESTS_PER_AGENT_MAX: u8 = 6;
 
+/// Coins that are broken for one payment. One is enough where the pool has small
+/// coins; every further one is value that counts for nothing until its exchange
+/// stands.
+pub const BROKEN_COINS_MAX: usize = 3;
+
+/// Coins that one exchange of a join gives and takes at most: value that counts
+/// for nothing until the exchange stands, and a tenth of what agents take in one
+/// request. The longest that has to be in one is 502: two of 250 for ones.
+pub const JOIN_COINS_MAX: u64 = 1_000;
+
 /// Characters of a tag in a file name. File systems take names of 255 bytes;
 /// what people and other programs write is far shorter.
 pub const TAG_CHARS_MAX: usize = 32;

@@ -1,9 +1,14 @@
 //! Choosing coins: examples, and small purses against trying every set.
+//!
+//! Numbers of coins stand in the order 250, 100, 25, 5, 1.
+
+mod change;
+mod join;
 
 use proptest::prelude::{Strategy, prop};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
-use super::{ChooseError, exact};
+use super::{ChooseError, Counts, exact};
 use crate::amount::Amount;
 use crate::denomination::Denomination;
 use crate::serial_number::SerialNumber;
@@ -21,6 +26,44 @@ fn coins(counts: [u32; 5], skip: u32) -> Vec<SerialNumber> {
     let runs = FIRST.into_iter().zip(counts);
     let numbers = runs.flat_map(|((_, first), count)| first + skip..first + skip + count);
     numbers.map(|number| SerialNumber::new(number).unwrap()).collect()
+}
+
+fn counts(numbers: [u32; 5]) -> Counts {
+    Counts::from_fn(|kind| numbers[Denomination::ALL.iter().position(|it| *it == kind).unwrap()])
+}
+
+/// Calls `visit` with every choice of coins, within `have`, that is worth so much.
+fn each_sum(units: u32, have: [u32; 5], visit: &mut impl FnMut([u32; 5])) {
+    fn extend(
+        units: u32,
+        have: [u32; 5],
+        (at, mut taken): (usize, [u32; 5]),
+        visit: &mut impl FnMut([u32; 5]),
+    ) {
+        match FIRST.get(at) {
+            None if units == 0 => visit(taken),
+            None => {}
+            Some((value, _)) => {
+                for number in 0..=have[at].min(units / value) {
+                    taken[at] = number;
+                    extend(units - number * value, have, (at + 1, taken), visit);
+                }
+            }
+        }
+    }
+    extend(units, have, (0, [0; 5]), visit);
+}
+
+fn plus(one: [u32; 5], other: [u32; 5]) -> [u32; 5] {
+    std::array::from_fn(|at| one[at] + other[at])
+}
+
+fn minus(one: [u32; 5], other: [u32; 5]) -> [u32; 5] {
+    std::array::from_fn(|at| one[at] - other[at])
+}
+
+fn value(counts: [u32; 5]) -> u32 {
+    counts.into_iter().zip(FIRST).map(|(count, (value, _))| count * value).sum()
 }
 
 fn counts_of(chosen: &[SerialNumber]) -> [usize; 5] {
