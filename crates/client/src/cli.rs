@@ -103,6 +103,38 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Asks the agents for lost coins: those in Limbo, Suspect and Counterfeit
+    ///
+    /// Which of its two secrets does each agent hold? A coin of which 13 agents hold a secret that only
+    /// this home knows is yours and goes to Bank or Fracked. The others stay where they are, with all their
+    /// secrets, and are asked for again by the next find or resume. Exits 21 while some are undecided.
+    Find {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
+    /// Mends the coins in Fracked at the agents that refuse them
+    ///
+    /// An agent that still holds a coin's old secret is told the new one; one that holds neither takes it on
+    /// the word of 13 others. This is done round after round until nothing improves; a coin that all 25 agents
+    /// hold goes to Bank. Exits 22 when some are still refused: they are yours all the same.
+    Fix {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
+    /// Asks all agents for all coins in Bank and Fracked, and files them by what they say
+    ///
+    /// Changes nothing at the agents. A coin that an agent refuses goes to Fracked, one that all hold again
+    /// goes back to Bank, one that 13 agents know nothing of goes to Counterfeit.
+    Detect {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
     /// Lists the transfers and imports of this home, the newest last
     History {
         #[command(flatten)]
@@ -126,7 +158,7 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Carries on every transfer and import that was cut short, and says what is left
+    /// Carries on everything that was cut short, asks for lost coins, mends refused ones, and says what is left
     Resume {
         #[command(flatten)]
         common: Common,
@@ -134,6 +166,14 @@ pub(crate) enum WalletCommand {
         #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = wait_secs())]
         wait: u64,
     },
+}
+
+/// Whether a command only says what it would do.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DryRun {
+    /// Say what would be done, and with how many requests; ask nobody and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// What every command takes.

@@ -2,6 +2,7 @@
 
 mod balance;
 mod check;
+mod errand;
 mod history;
 mod import;
 mod init;
@@ -14,6 +15,7 @@ use raida::PlainHttp;
 use self::reclaim::{Extent, Wish};
 use crate::cli::WalletCommand;
 use crate::exit::{Exit, Failure};
+use crate::operations::errand::Errand;
 use crate::screen::Screen;
 
 /// Runs a command.
@@ -30,6 +32,15 @@ pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit,
             check::run(common, mending, screen)
         }
         WalletCommand::Import { paths, common } => import::run(&paths, common, screen).await,
+        WalletCommand::Find { common, dry_run } => {
+            errand::run(Errand::Find, dry_run, common, screen).await
+        }
+        WalletCommand::Fix { common, dry_run } => {
+            errand::run(Errand::Fix, dry_run, common, screen).await
+        }
+        WalletCommand::Detect { common, dry_run } => {
+            errand::run(Errand::Detect, dry_run, common, screen).await
+        }
         WalletCommand::History { common } => history::run(common, screen),
         WalletCommand::Reclaim { transfer, dry_run, insist, common } => {
             let extent = if dry_run { Extent::DryRun } else { Extent::All };

@@ -68,6 +68,9 @@ pub fn coin_wallet() -> ExitCode {
     | WalletCommand::Balance { common }
     | WalletCommand::Check { common, .. }
     | WalletCommand::Import { common, .. }
+    | WalletCommand::Find { common, .. }
+    | WalletCommand::Fix { common, .. }
+    | WalletCommand::Detect { common, .. }
     | WalletCommand::History { common }
     | WalletCommand::Reclaim { common, .. }
     | WalletCommand::Resume { common, .. }) = &args.command;

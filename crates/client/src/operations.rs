@@ -4,8 +4,13 @@
 
 mod batch;
 mod booking;
+pub(crate) mod errand;
+pub(crate) mod fate;
+mod find;
 pub(crate) mod freight;
 pub(crate) mod import;
+mod look;
+mod mend;
 mod old_secrets;
 mod pown;
 mod prepare;
@@ -280,7 +285,7 @@ const AGENTS_PAUSE_MAX: Duration = Duration::from_millis(3200);
 /// Tells whether a job puts coins to the agents.
 fn asks_agents(job: &Job) -> bool {
     match job {
-        Job::Prepare(Preparation::FixChange | Preparation::Detect)
+        Job::Prepare(Preparation::FixChange | Preparation::Detect | Preparation::FixCoins)
         | Job::CheckOldSecrets
         | Job::AskAgentsAlone
         | Job::GetReady

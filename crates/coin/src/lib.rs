@@ -16,6 +16,7 @@ mod denomination;
 pub mod exchange;
 mod file_name;
 pub mod limits;
+pub mod mending;
 mod origin;
 pub mod ownership;
 mod pown;

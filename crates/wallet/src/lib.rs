@@ -3,7 +3,7 @@
 //! ```text
 //!   Wallet::open(disk) ─▶ lock, folders, recovery
 //!     └─ begin / load ─▶ Operation: note, keep ─▶ place, shift, regrade, receipt ─▶ end
-//!   balance(&disk), history(&disk): without the lock
+//!   balance(&disk), history(&disk), survey(&disk): without the lock
 //! ```
 //!
 //! What makes a coin survive:
@@ -56,6 +56,7 @@ mod place;
 mod provenance;
 mod receipt;
 mod recovery;
+mod survey;
 mod wallet;
 
 pub use balance::{Balance, balance};
@@ -77,4 +78,5 @@ pub use place::{Folder, Place, UnknownPlace, WalletName};
 pub use provenance::Provenance;
 pub use receipt::{Receipt, ReceiptCoin, ReceiptError, ReceiptTotals};
 pub use recovery::RecoveryReport;
+pub use survey::{Survey, Surveyed, survey};
 pub use wallet::Wallet;

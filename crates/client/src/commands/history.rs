@@ -44,6 +44,9 @@ fn tell(operation: &Ended, screen: &Screen) {
         Kind::Import => ("imported", "import"),
         Kind::Export => ("exported", "export"),
         Kind::Repair => ("repaired", "repair"),
+        Kind::Find => ("found", "find"),
+        Kind::Fix => ("fixed", "fix"),
+        Kind::Detect => ("checked", "detect"),
     };
     let at = jiff::Timestamp::from_second(operation.end.at_secs).unwrap_or_default();
     let (owned, status) = match &summary {

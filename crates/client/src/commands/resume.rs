@@ -1,5 +1,5 @@
 //! `coin-wallet resume`: carries on every open transfer and import of the home, all at once, as far as
-//! each can go alone or with its peer, and says what is left.
+//! each can go alone or with its peer; then asks for lost coins, mends refused ones, and says what is left.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wallet::{Kind, OperationId};
 
+use super::errand;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
+use crate::operations::errand::{Errand, Outcome};
 use crate::operations::import;
 use crate::operations::reclaim::course::Course;
 use crate::record::{Open, Parked};
@@ -40,6 +42,10 @@ pub(crate) async fn all(
         .run(|work| Ok((work.wallet.open_operations()?, work.wallet.damaged_journals()?)))
         .await;
     let (open, damaged) = session.disk(listed)?;
+    let errand =
+        |(id, kind): &(OperationId, Kind)| Errand::of_kind(*kind).map(|errand| (*id, errand));
+    let errands: Vec<(OperationId, Errand)> = open.iter().filter_map(errand).collect();
+    let open: Vec<_> = open.into_iter().filter(|it| errand(it).is_none()).collect();
     screen.say(&format!("{} open transfers and imports", open.len()));
     let mut running = JoinSet::new();
     for (id, kind) in open {
@@ -60,6 +66,8 @@ pub(crate) async fn all(
             }
         }
     }
+    // Only now: nothing else works on the coins of this home any more.
+    left += heal(&session, errands).await;
     let listed = session.desk.run(|work| work.wallet.open_operations()).await;
     let open = session.disk(listed)?.len();
     let exit = if left == 0 { Exit::Done } else { Exit::InFlight };
@@ -86,6 +94,45 @@ async fn end_repair(session: &Session, id: OperationId) -> Result<Exit, Failure>
     session.disk(ended).map(|()| Exit::Done)
 }
 
+/// Carries on what was cut short of finding and fixing, and begins it where coins wait for it; returns how
+/// many errands could not be done. Without enough agents the coins go on waiting, at no risk.
+async fn heal(session: &Session, errands: Vec<(OperationId, Errand)>) -> usize {
+    let mut left = 0;
+    let mut done = Vec::new();
+    for (id, errand) in errands {
+        let session = session.labelled(&short(id));
+        left += tell(&session, errand, errand.carry_on(&session, id).await);
+        done.push(errand);
+    }
+    for errand in [Errand::Find, Errand::Fix] {
+        let due = match errand.is_due(session).await {
+            Ok(due) => due,
+            Err(failure) => {
+                session.screen.fail(&failure);
+                return left + 1;
+            }
+        };
+        if due && !done.contains(&errand) {
+            left += tell(session, errand, errand.run(session).await);
+        }
+    }
+    left
+}
+
+/// Says what came of an errand; returns 1 when it has to be done again, else 0.
+fn tell(session: &Session, errand: Errand, outcome: Result<Outcome, Failure>) -> usize {
+    match outcome {
+        Ok(outcome) => {
+            session.screen.say(&errand::text(errand, &outcome));
+            usize::from(outcome.exit == Exit::InFlight)
+        }
+        Err(failure) => {
+            session.screen.fail(&failure);
+            usize::from(!matches!(failure.exit, Exit::Agents | Exit::Differ))
+        }
+    }
+}
+
 async fn carry_on(
     session: &Session,
     id: OperationId,
@@ -97,6 +144,8 @@ async fn carry_on(
     let program = match kind {
         Kind::Import => return import::carry_on(&session, id).await,
         Kind::Repair => return end_repair(&session, id).await,
+        // They are done when all others are.
+        Kind::Find | Kind::Fix | Kind::Detect => return Ok(Exit::Done),
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
         Kind::Export => return Ok(Exit::Done),

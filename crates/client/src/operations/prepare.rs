@@ -5,19 +5,18 @@
 //! ```
 //!
 //! Until the batch is in flight everything can be put back; after a cut link the steps begin again from
-//! the wallet as it is then. Coins that some agent refuses are chosen last.
+//! the wallet as it is then. Coins that some agent refuses are fixed there, or chosen last.
 
-use std::collections::HashSet;
-use std::fmt;
+use std::collections::{HashMap, HashSet};
 
 use coin::choose::{self, ChooseError};
-use coin::{AGENTS, Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumber, StoredCoin};
+use coin::{Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumber};
 use protocol::machine::{Fault, Preparation, Report};
-use raida::Claim;
 use serde::{Deserialize, Serialize};
-use wallet::{AnyDisk, Folder, Operation, Place, Regrade, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, Place, Wallet, WalletError, WalletName};
 
-use super::booking::{self, SecretsNow};
+use super::fate::Fate;
+use super::look::OnFile;
 use super::{Bench, broken_note, note};
 use crate::desk::with_causes;
 
@@ -53,11 +52,11 @@ impl Bench {
         match step {
             Preparation::MakeChange => self.choose().await?,
             Preparation::JoinCoins => {}
-            Preparation::FindChange => self.look_into_limbo().await?,
+            Preparation::FindChange => self.find_change().await?,
             Preparation::FixChange => self.choose_what_agents_take().await?,
             Preparation::MoveToSender => self.move_to_sender().await?,
             Preparation::Detect => self.detect_chosen().await?,
-            Preparation::FixCoins => self.count_refused().await?,
+            Preparation::FixCoins => self.fix_chosen().await?,
             Preparation::PutInExport => self.put_in_export().await?,
         }
         Ok(Report::Prepared(step))
@@ -100,8 +99,13 @@ impl Bench {
         found.map_err(|error| Fault::Disk(with_causes(&error)))?.map_err(|_| Fault::NoExactCoins)
     }
 
-    /// 7: coins that got lost are in Limbo; they are counted, and the person is told.
-    async fn look_into_limbo(&self) -> Result<(), Fault> {
+    /// 7: coins that got lost are asked for; those that turn out to be one's own can be chosen.
+    async fn find_change(&self) -> Result<(), Fault> {
+        let fates = self.find_lost().await?;
+        let found = [Fate::Whole, Fate::Fracked, Fate::Settling];
+        if fates.has(&found) {
+            self.screen.say(&format!("found {} again", fates.told(&found)));
+        }
         let lost = self
             .at_wallet(|wallet, _| {
                 let places = WalletName::ALL.map(|name| name.place(Folder::Limbo));
@@ -114,11 +118,11 @@ impl Bench {
         Ok(())
     }
 
-    /// 21: asks the agents for every chosen coin; one that some agent refuses goes to Fracked and is
-    /// taken only where nothing else makes the amount. A coin that cannot be shown to be good now is
-    /// left where it is, and left out.
+    /// 21: asks the agents for every chosen coin; one that some agent refuses is fixed there. What cannot be
+    /// fixed lies in Fracked and is taken only where nothing else makes the amount. A coin that cannot be
+    /// shown to be good now is left where it is, and left out.
     async fn choose_what_agents_take(&self) -> Result<(), Fault> {
-        let mut left_out = HashSet::new();
+        let (mut left_out, mut tried) = (HashSet::new(), HashSet::new());
         for _ in 0..CHOICES_MAX {
             let (coins, broken) = self.read_chosen(BANK, FRACKED).await?;
             if !broken.is_empty() {
@@ -131,14 +135,19 @@ impl Bench {
                 continue;
             }
             let look = self.look(coins).await?;
-            if look.moves.is_empty() && look.doubtful.is_empty() {
+            let due = look.due() > 0 || look.undecided().next().is_some();
+            if due {
+                self.screen.say(&look.to_string());
+            }
+            left_out.extend(look.undecided());
+            let refused = look.refused(&mut tried);
+            let filed = self.refile(look.into_due(&refused)).await?;
+            let refused = filed.into_iter().filter(|coin| refused.contains(&coin.stored.coin.sn));
+            let refused: Vec<OnFile> = refused.collect();
+            if !due && refused.is_empty() {
                 return Ok(());
             }
-            self.screen.say(&look.to_string());
-            left_out.extend(look.doubtful);
-            let moves = look.moves;
-            self.at_wallet(move |wallet, operation| operation.regrade(wallet, &moves).map(drop))
-                .await?;
+            self.fix_for_payment(refused).await?;
             self.choose_anew(left_out.clone()).await?;
         }
         Err(Fault::NoExactCoins)
@@ -161,27 +170,51 @@ impl Bench {
         if !broken.is_empty() {
             return Err(Fault::NoExactCoins);
         }
-        let letters = self.detect(&coins, "detecting").await?;
+        let plain: Vec<Coin> = coins.iter().map(|coin| coin.stored.coin.clone()).collect();
+        let letters = self.detect(&plain, "detecting").await?;
         if letters.iter().any(|pown| pown.passes() < Rule::CLOUDCOIN.own) {
             return Err(Fault::NoExactCoins);
         }
-        let held: Vec<(SerialNumber, PownString)> = coins
-            .iter()
-            .zip(letters)
-            .map(|((_, _, stored), pown)| (stored.coin.sn, pown))
-            .collect();
+        let held: Held = plain.iter().map(|coin| coin.sn).zip(letters).collect();
         let text = serde_json::to_string(&held).map_err(|error| Fault::Disk(error.to_string()))?;
         self.at_wallet(move |_, operation| operation.note(note::HELD, &text)).await
     }
 
-    /// 10: says how many of the coins some agent refuses.
-    async fn count_refused(&self) -> Result<(), Fault> {
-        let refused = self.at_wallet(|_, operation| Ok(chosen(operation)?.refused.len())).await?;
-        if refused > 0 {
-            self.screen.say(&format!(
-                "{refused} of the coins are refused by some agents; they are owned all the same"
-            ));
+    /// 10: what an agent refused at 9 is fixed there; then 9 is done again, so that what is written down of
+    /// the coins is what leaves.
+    async fn fix_chosen(&self) -> Result<(), Fault> {
+        let held: Held = self.at_wallet(|_, operation| read_held(operation)).await?;
+        let refuses = |pown: &PownString| pown.count(Letter::Fail) > 0;
+        let refused: HashSet<SerialNumber> =
+            held.iter().filter(|(_, pown)| refuses(pown)).map(|(sn, _)| *sn).collect();
+        if refused.is_empty() {
+            return Ok(());
         }
+        let (mut coins, _) = self.read_chosen(SENDER_BANK, SENDER_FRACKED).await?;
+        coins.retain(|coin| refused.contains(&coin.stored.coin.sn));
+        self.fix_for_payment(coins).await?;
+        self.detect_chosen().await?;
+        let held = self.at_wallet(|_, operation| read_held(operation)).await?;
+        match held.iter().filter(|(_, pown)| refuses(pown)).count() {
+            0 => {}
+            left => self.screen.say(&format!(
+                "{left} of the coins are refused by some agents; they are owned all the same"
+            )),
+        }
+        Ok(())
+    }
+
+    /// Fixes coins that are to be paid with, and counts them.
+    async fn fix_for_payment(&self, coins: Vec<OnFile>) -> Result<(), Fault> {
+        if coins.is_empty() {
+            return Ok(());
+        }
+        let fates = self.mend(coins).await?;
+        self.screen.say(&format!(
+            "of the coins that some agents refused, {} are fixed and {} are not",
+            fates.told(&[Fate::Whole]),
+            fates.told(&[Fate::Fracked, Fate::Settling, Fate::Undecided, Fate::Counterfeit])
+        ));
         Ok(())
     }
 
@@ -200,12 +233,12 @@ impl Bench {
         &self,
         clean: Place,
         refused: Place,
-    ) -> Result<(Vec<CoinOnFile>, Vec<CoinName>), Fault> {
+    ) -> Result<(Vec<OnFile>, Vec<CoinName>), Fault> {
         self.at_wallet(move |wallet, operation| {
             let (mut coins, mut broken) = (Vec::new(), Vec::new());
             for (place, name) in chosen(operation)?.in_places(clean, refused) {
                 match wallet.read(place, name) {
-                    Ok(stored) => coins.push((place, name.clone(), stored)),
+                    Ok(stored) => coins.push(OnFile { place, name: name.clone(), stored }),
                     Err(WalletError::NotThatCoin { .. }) => broken.push(name.clone()),
                     Err(error) => return Err(error),
                 }
@@ -214,94 +247,38 @@ impl Bench {
         })
         .await
     }
-
-    async fn detect(
-        &self,
-        coins: &[CoinOnFile],
-        what: &'static str,
-    ) -> Result<Vec<PownString>, Fault> {
-        let plain: Vec<Coin> = coins.iter().map(|(_, _, stored)| stored.coin.clone()).collect();
-        let detection = self.authority.detect(&plain, &self.meter(what)).await;
-        match detection.answered >= Rule::CLOUDCOIN.own {
-            true => Ok(detection.pown),
-            false => Err(Fault::TooFewAgents { answered: detection.answered }),
-        }
-    }
-
-    /// Looks at coins and says where they belong.
-    async fn look(&self, mut coins: Vec<CoinOnFile>) -> Result<Look, Fault> {
-        let letters = self.detect(&coins, "looking at the coins").await?;
-        for ((_, _, stored), pown) in coins.iter_mut().zip(letters) {
-            stored.pown = pown;
-        }
-        // A coin with proposed secrets may be held under these by agents that answered late.
-        let unclear = |stored: &StoredCoin| {
-            stored.pans.is_some() || stored.pown.passes() < Rule::CLOUDCOIN.own
-        };
-        let (unclear, clear): (Vec<_>, Vec<_>) =
-            coins.into_iter().partition(|(_, _, stored)| unclear(stored));
-        let mut look = Look::default();
-        clear.into_iter().for_each(|coin| look.file(coin, SecretsNow::AsBefore));
-        let claims: Vec<Claim> = unclear.iter().map(|(_, _, stored)| claim(stored)).collect();
-        let answers = self.authority.find(&claims, &self.meter("asking for doubtful coins")).await;
-        for ((place, name, stored), answers) in unclear.into_iter().zip(answers) {
-            let (stored, secrets) = booking::with_what_agents_hold(stored, &answers);
-            if stored.pown.passes() >= Rule::CLOUDCOIN.own {
-                look.file((place, name, stored), secrets);
-            } else if booking::is_counterfeit(&answers) {
-                let to = WalletName::Default.place(Folder::Counterfeit);
-                look.moves.push(Regrade { from: place, name, now: stored, to });
-            } else {
-                look.doubtful.push(name);
-            }
-        }
-        Ok(look)
-    }
 }
 
-/// A coin with its file.
-type CoinOnFile = (Place, CoinName, StoredCoin);
+/// Which agents held which coin at message 9.
+type Held = Vec<(SerialNumber, PownString)>;
 
-/// What a look at coins of Default came to.
-#[derive(Default)]
-struct Look {
-    /// Coins that belong elsewhere, or whose secrets are others than the file says.
-    moves: Vec<Regrade>,
-    /// Coins that stay where they are and are not paid with now.
-    doubtful: Vec<CoinName>,
+fn read_held(operation: &Operation<AnyDisk>) -> Result<Held, WalletError> {
+    let text = operation.last_note(note::HELD).ok_or_else(|| broken_note(note::HELD))?;
+    serde_json::from_str(text).map_err(|_| broken_note(note::HELD))
 }
 
-impl Look {
-    /// Files an owned coin: in Fracked while some agent refuses it.
-    fn file(&mut self, (from, name, now): CoinOnFile, secrets: SecretsNow) {
-        let everywhere = usize::from(now.pown.passes()) == AGENTS;
-        let to = match from {
-            BANK if now.pown.count(Letter::Fail) > 0 => FRACKED,
-            FRACKED if everywhere => BANK,
-            as_it_is => as_it_is,
-        };
-        if to != from || secrets == SecretsNow::Others {
-            let pans = if everywhere { None } else { now.pans };
-            self.moves.push(Regrade { from, name, now: StoredCoin { pans, ..now }, to });
+/// Lets the choice of an operation follow files that it has filed anew: by the old names, where each lies.
+pub(super) fn follow(
+    operation: &mut Operation<AnyDisk>,
+    filed: &HashMap<CoinName, (Place, CoinName)>,
+) -> Result<(), WalletError> {
+    let before = chosen(operation)?;
+    let mut now = Chosen::default();
+    for (place, name) in before.in_places(BANK, FRACKED) {
+        let there = (place, name.clone());
+        let (place, name) = filed.get(name).cloned().unwrap_or(there);
+        match place.folder {
+            Folder::Bank => now.clean.push(name),
+            Folder::Fracked => now.refused.push(name),
+            // It is not paid with any more.
+            _ => {}
         }
     }
-}
-
-impl fmt::Display for Look {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "by what the agents say, {} of the coins are filed anew and {} are left out",
-            self.moves.len(),
-            self.doubtful.len()
-        )
+    if !before.in_places(BANK, FRACKED).any(|(_, name)| filed.contains_key(name)) {
+        return Ok(());
     }
-}
-
-/// Returns the question which of its secrets each agent holds.
-fn claim(StoredCoin { coin, pans, .. }: &StoredCoin) -> Claim {
-    let pans = pans.clone().unwrap_or_else(|| coin.ans.clone());
-    Claim { sn: coin.sn, ans: coin.ans.clone(), pans }
+    let text = serde_json::to_string(&now).map_err(|_| broken_note(note::CHOSEN))?;
+    operation.note(note::CHOSEN, &text)
 }
 
 /// Returns what was chosen last in this operation.

@@ -29,6 +29,12 @@ pub enum Kind {
     Export,
     /// Coins of which a check of the home found no file.
     Repair,
+    /// Undecided coins are asked for.
+    Find,
+    /// Owned coins that some agents refuse are mended there.
+    Fix,
+    /// All coins are looked at.
+    Detect,
 }
 
 impl OperationId {
@@ -75,6 +81,9 @@ impl fmt::Display for Kind {
             Kind::Repair => "repair",
             Kind::Import => "import",
             Kind::Export => "export",
+            Kind::Find => "find",
+            Kind::Fix => "fix",
+            Kind::Detect => "detect",
         })
     }
 }
