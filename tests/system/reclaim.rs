@@ -1,5 +1,8 @@
 //! Coins that left and are taken back: each test ends with every coin owned once.
 
+mod contested;
+mod exports;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -36,6 +39,22 @@ fn reclaim(home: &Home, words: &[&str]) -> Command {
 
 fn resume(home: &Home) -> Command {
     quiet(home.command(Program::CoinWallet, &["resume", "--wait", "2"]))
+}
+
+fn import(home: &Home, file: &Path) -> Command {
+    let mut command = home.command(Program::CoinWallet, &["import"]);
+    command.arg(file);
+    quiet(command)
+}
+
+fn export(home: &Home, amount: u64, out: &Path) -> Command {
+    let words = ["export", &amount.to_string(), "--out", out.to_str().unwrap()];
+    quiet(home.command(Program::CoinWallet, &words))
+}
+
+/// Returns what a home has in flight.
+fn flying(home: &Home) -> u64 {
+    home.balance().unwrap()["in_flight"].as_u64().unwrap()
 }
 
 #[track_caller]
@@ -120,4 +139,19 @@ fn what_a_receiver_never_took_comes_back_after_the_expiry_and_not_before() {
     assert_eq!(stage.totals(), (14, 0), "{late}");
     let again = ends_with(DONE, reclaim(&stage.sender, &[]));
     assert!(again.contains("nothing is in flight"), "{again}");
+}
+
+#[test]
+fn a_home_that_is_told_so_takes_expired_payments_back_at_resume() {
+    let stage = Stage::with_coins(FEW_COINS);
+    in_flight(&stage, 7);
+    let config = stage.sender.dir.join("config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("reclaim_expired = true\n{text}")).unwrap();
+    ends_with(IN_FLIGHT, resume(&stage.sender));
+    assert_eq!((stage.totals(), flying(&stage.sender)), ((7, 0), 7));
+    until_expired(|| reclaim(&stage.sender, &["--dry-run"]));
+    let said = ends_with(DONE, resume(&stage.sender));
+    assert!(said.contains("its file has expired and nobody took 7"), "{said}");
+    assert_eq!((stage.totals(), flying(&stage.sender)), ((14, 0), 0));
 }

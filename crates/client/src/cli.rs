@@ -135,6 +135,20 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         dry_run: DryRun,
     },
+    /// Writes coins to a coin file that somebody else imports
+    ///
+    /// The coins are in flight until the agents show that somebody has taken them; coin-wallet reclaim
+    /// takes back what nobody has taken. More than 3,000 coins become a folder of several files.
+    Export {
+        /// How much, in whole units
+        #[arg(value_name = "AMOUNT", allow_hyphen_values = true)]
+        amount: String,
+        /// The file to write; nothing is ever overwritten
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Lists the transfers and imports of this home, the newest last
     History {
         #[command(flatten)]

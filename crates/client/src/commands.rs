@@ -3,6 +3,7 @@
 mod balance;
 mod check;
 mod errand;
+mod export;
 mod history;
 mod import;
 mod init;
@@ -40,6 +41,9 @@ pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit,
         }
         WalletCommand::Detect { common, dry_run } => {
             errand::run(Errand::Detect, dry_run, common, screen).await
+        }
+        WalletCommand::Export { amount, out, common } => {
+            export::run(&amount, &out, common, screen).await
         }
         WalletCommand::History { common } => history::run(common, screen),
         WalletCommand::Reclaim { transfer, dry_run, insist, common } => {

@@ -71,6 +71,7 @@ pub fn coin_wallet() -> ExitCode {
     | WalletCommand::Find { common, .. }
     | WalletCommand::Fix { common, .. }
     | WalletCommand::Detect { common, .. }
+    | WalletCommand::Export { common, .. }
     | WalletCommand::History { common }
     | WalletCommand::Reclaim { common, .. }
     | WalletCommand::Resume { common, .. }) = &args.command;

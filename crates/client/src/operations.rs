@@ -5,6 +5,7 @@
 mod batch;
 mod booking;
 pub(crate) mod errand;
+pub(crate) mod export;
 pub(crate) mod fate;
 mod find;
 pub(crate) mod freight;
@@ -62,6 +63,8 @@ pub(crate) mod note {
     pub(crate) const VERDICTS: &str = "verdicts";
     /// The text of the newest receipt.
     pub(crate) const RECEIPT: &str = "receipt";
+    /// That the files of an export are written.
+    pub(crate) const EXPORTED: &str = "exported";
     /// What became of each coin that left, as JSON: see `operations/reclaim/departures.rs`.
     pub(crate) const DEPARTED: &str = "departed";
 }

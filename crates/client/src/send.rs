@@ -33,7 +33,7 @@ const RANDOM_ROOMS: u64 = 1_000_000;
 
 /// Runs the program.
 pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let amount = parse_amount(&args.amount)?;
+    let amount = parse_amount("--amount", &args.amount)?;
     let memo = args.memo.as_deref().map(parse_memo).transpose()?;
     let room = args.room.as_deref().map(parse_room).transpose()?;
     let peer_wait = Duration::from_secs(args.wait);
@@ -221,8 +221,9 @@ fn refuse_other_flags(
     Ok(())
 }
 
-fn parse_amount(text: &str) -> Result<Amount, Failure> {
-    let advice = "a whole number of units, such as --amount 3439";
+/// Reads an amount that stands behind these words on the command line.
+pub(crate) fn parse_amount(words: &str, text: &str) -> Result<Amount, Failure> {
+    let advice = &*format!("a whole number of units, such as {words} 3439");
     match text.parse::<Amount>() {
         Ok(amount) if amount.is_zero() => Err(Failure::new(Exit::Usage, "the amount is 0", advice)),
         Ok(amount) => Ok(amount),
@@ -233,7 +234,7 @@ fn parse_amount(text: &str) -> Result<Amount, Failure> {
             };
             Err(Failure::new(
                 Exit::Usage,
-                format!("--amount {}: {error}", protocol::line::shown(text)),
+                format!("{words} {}: {error}", protocol::line::shown(text)),
                 advice,
             ))
         }

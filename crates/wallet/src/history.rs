@@ -1,12 +1,14 @@
 //! Operations that have ended. Of a long journal only the two ends are read.
 
+use coin::Amount;
+
 use crate::disk::{Disk, Part};
 use crate::error::{DiskError, WalletError};
 use crate::journal::format::Line;
 use crate::journal::record::Record;
 use crate::journal::{self, Flaw};
 use crate::limits::JOURNAL_ENDS_BYTES;
-use crate::open_journals::DamagedJournal;
+use crate::open_journals::{DamagedJournal, OpenJournals};
 use crate::operation::state::State;
 use crate::operation::{End, Kind, OperationId};
 
@@ -62,6 +64,39 @@ pub fn history(disk: &impl Disk) -> Result<History, WalletError> {
     }
     history.ended.sort_by_key(|ended| (ended.end.at_secs, ended.id));
     Ok(history)
+}
+
+/// An operation whose coins are in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// Its number.
+    pub id: OperationId,
+    /// What it is for.
+    pub kind: Kind,
+    /// When it began, in seconds since 1970 UTC.
+    pub began_at_secs: i64,
+    /// What its coins in flight are worth.
+    pub amount: Amount,
+}
+
+/// Returns the open operations that have coins in flight, in the order of their beginnings. Needs no lock.
+///
+/// # Errors
+/// Those of the disk; [`WalletError::JournalTooNew`].
+pub fn in_flight(disk: &impl Disk) -> Result<Vec<InFlight>, WalletError> {
+    let states = OpenJournals::read(disk)?.states.into_iter();
+    let mut open: Vec<InFlight> = states
+        .filter(|state| !state.in_flight().is_empty())
+        .map(|state| InFlight {
+            id: state.id(),
+            kind: state.kind(),
+            began_at_secs: state.began_at_secs(),
+            amount: Amount::try_sum(state.in_flight().iter().map(|sn| sn.denomination().amount()))
+                .expect("different coins are at most all the coins there are"),
+        })
+        .collect();
+    open.sort_by_key(|open| (open.began_at_secs, open.id));
+    Ok(open)
 }
 
 impl History {

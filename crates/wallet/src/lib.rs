@@ -67,7 +67,7 @@ pub use disk::{
     RealDisk, Rights, SimDisk,
 };
 pub use error::{DiskError, Holder, OpenError, WalletError};
-pub use history::{Ended, History, history};
+pub use history::{Ended, History, InFlight, history, in_flight};
 pub use journal::Flaw;
 pub use listing::Bookings;
 pub use open_journals::DamagedJournal;

@@ -1,7 +1,7 @@
 //! `coin-wallet history`: what this home has done, the newest last, without its lock.
 
 use serde_json::json;
-use wallet::{Ended, Kind, RealDisk};
+use wallet::{Ended, InFlight, Kind, RealDisk};
 
 use crate::cli::Common;
 use crate::config;
@@ -26,19 +26,35 @@ pub(crate) fn run(common: Common, screen: &Screen) -> Result<Exit, Failure> {
     for operation in &history.ended {
         tell(operation, screen);
     }
+    let in_flight = wallet::in_flight(&disk).map_err(|error| unreadable(&error))?;
+    for open in &in_flight {
+        tell_in_flight(open, screen);
+    }
     for journal in &history.damaged {
         screen.warn(&words::damaged(journal));
     }
-    if history.ended.is_empty() && screen.format() == Format::Text {
+    if history.ended.is_empty() && in_flight.is_empty() && screen.format() == Format::Text {
         screen.say("nothing has ended in this home yet");
     }
     Ok(Exit::Done)
 }
 
-fn tell(operation: &Ended, screen: &Screen) {
-    // A summary of a later version still has its time, kind and id.
-    let summary = serde_json::from_str::<Summary>(&operation.end.summary).ok();
-    let (word, kind) = match operation.kind {
+fn tell_in_flight(open: &InFlight, screen: &Screen) {
+    let at = jiff::Timestamp::from_second(open.began_at_secs).unwrap_or_default();
+    let word = names(open.kind).0;
+    screen.result(
+        &format!("{at}  {word:<8} {:>10}  {:<8}  {}", open.amount, "in_flight", open.id),
+        &json!({
+            "v": 1, "event": "history", "kind": names(open.kind).1, "id": open.id.to_string(),
+            "began": open.began_at_secs, "ended": null, "amount": open.amount, "owned": 0,
+            "status": "in_flight",
+        }),
+    );
+}
+
+/// Returns what was done, for people, and what it was, for programs.
+fn names(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
         Kind::Send => ("sent", "send"),
         Kind::Receive => ("received", "receive"),
         Kind::Import => ("imported", "import"),
@@ -47,7 +63,13 @@ fn tell(operation: &Ended, screen: &Screen) {
         Kind::Find => ("found", "find"),
         Kind::Fix => ("fixed", "fix"),
         Kind::Detect => ("checked", "detect"),
-    };
+    }
+}
+
+fn tell(operation: &Ended, screen: &Screen) {
+    // A summary of a later version still has its time, kind and id.
+    let summary = serde_json::from_str::<Summary>(&operation.end.summary).ok();
+    let (word, kind) = names(operation.kind);
     let at = jiff::Timestamp::from_second(operation.end.at_secs).unwrap_or_default();
     let (owned, status) = match &summary {
         Some(summary) => (summary.owned.to_string(), summary.status.as_str()),

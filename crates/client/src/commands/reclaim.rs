@@ -6,11 +6,13 @@ use std::time::Duration;
 use coin::Amount;
 use coin::reclaim::{Obstacle, Will};
 use serde_json::json;
-use wallet::{Kind, OperationId};
+use wallet::{Ended, Kind, OperationId};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
+use crate::operations::export;
 use crate::operations::reclaim::course::{Contested, Course, Found, Tally};
+use crate::record::Summary;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::words;
@@ -251,7 +253,7 @@ async fn named(session: &Session, digits: &str) -> Result<Named, Failure> {
             "only coins that left can be taken back; coin-wallet resume carries on the rest",
         )),
         ([], [one]) => match session.ended(one.id).await? {
-            Some(summary) => Ok(Named::Ended(session.tell_ended(one.id, &summary))),
+            Some(summary) => Ok(Named::Ended(tell_ended(session, one, &summary))),
             None => Err(Failure::new(Exit::Usage, format!("{shown} has ended"), advice)),
         },
         ([], []) => {
@@ -265,6 +267,16 @@ async fn named(session: &Session, digits: &str) -> Result<Named, Failure> {
     }
 }
 
+fn tell_ended(session: &Session, ended: &Ended, summary: &Summary) -> Exit {
+    if ended.kind == Kind::Send {
+        return session.tell_ended(ended.id, summary);
+    }
+    let Summary { amount, owned, .. } = summary;
+    let text = format!("this {} has ended: {owned} of {amount} is another's", ended.kind);
+    session.tell_result(ended.id, summary, &text, "");
+    Exit::from_code(summary.exit)
+}
+
 async fn all_open(session: &Session) -> Result<Vec<(OperationId, Kind)>, Failure> {
     let listed = session.desk.run(|work| work.wallet.open_operations()).await;
     let mut open = session.disk(listed)?;
@@ -273,8 +285,8 @@ async fn all_open(session: &Session) -> Result<Vec<(OperationId, Kind)>, Failure
 }
 
 async fn course(session: &Session, id: OperationId, kind: Kind) -> Result<Option<Course>, Failure> {
-    if kind != Kind::Send {
-        return Ok(None);
+    if kind == Kind::Export {
+        return export::course(session, id).await;
     }
     let open = session.load(id, Duration::ZERO).await?;
     Ok(open.and_then(|open| Course::of_transfer(session, &open)))

@@ -14,8 +14,8 @@ use super::errand;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::operations::errand::{Errand, Outcome};
-use crate::operations::import;
 use crate::operations::reclaim::course::Course;
+use crate::operations::{export, import};
 use crate::record::{Open, Parked};
 use crate::screen::Screen;
 use crate::session::Session;
@@ -148,7 +148,7 @@ async fn carry_on(
         Kind::Find | Kind::Fix | Kind::Detect => return Ok(Exit::Done),
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
-        Kind::Export => return Ok(Exit::Done),
+        Kind::Export => return export::carry_on(&session, id).await,
     };
     let Some(open) = session.load(id, wait).await? else {
         return Ok(Exit::Done);

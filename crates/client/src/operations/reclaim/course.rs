@@ -93,6 +93,11 @@ impl Course {
         })
     }
 
+    /// Returns the course of an export whose files are written.
+    pub(crate) fn of_export(bench: Bench) -> Course {
+        Course { bench, kind: Kind::Export, refused: false, expires_secs: None }
+    }
+
     /// Returns the operation's number.
     pub(crate) fn id(&self) -> OperationId {
         self.bench.id
