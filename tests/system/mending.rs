@@ -180,3 +180,24 @@ fn an_answer_that_gets_lost_at_any_agent_costs_no_coin_and_no_work_by_hand() {
     assert_eq!(sum(&owned(home).unwrap()), 25);
     nothing_is_in(home, &["Default/Fracked", "Default/Limbo", "Default/Counterfeit"]);
 }
+
+#[test]
+fn a_home_from_a_backup_is_unverified_until_the_agents_were_asked() {
+    let stage = faulty_stage(FEW_COINS);
+    let home = &stage.sender;
+    let backup = Home { world: home.world.clone(), dir: home.dir.with_extension("backup") };
+    let copied = Command::new("cp").arg("-a").arg(&home.dir).arg(&backup.dir).status().unwrap();
+    assert!(copied.success());
+    let is_verified = |home: &Home| result(DONE, home, &["balance"])["verified"].clone();
+    assert_eq!((is_verified(home), is_verified(&backup)), (true.into(), false.into()));
+    let said = ends_with(DONE, wallet(&backup, &["resume"]));
+    assert!(said.contains("its coins are unverified") && said.contains("detect"), "{said}");
+    // With too few agents nothing is verified.
+    let all = addresses(&stage.ground.agents);
+    ask(&backup, &unreachable(&all, 13));
+    ends_with(AGENTS, wallet(&backup, &["detect"]));
+    assert_eq!(is_verified(&backup), false);
+    ask(&backup, &all);
+    assert_eq!(coins(&result(DONE, &backup, &["detect"]), "whole"), 6);
+    assert_eq!(is_verified(&backup), true);
+}

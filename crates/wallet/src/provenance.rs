@@ -59,8 +59,15 @@ pub(crate) fn mark_new<D: Disk>(home: &Home<D>) -> Result<Provenance, WalletErro
     provenance(&home.disk)
 }
 
-/// Marks a home as what it is now: its coins were verified. See [`mark_new`].
-pub(crate) fn mark<D: Disk>(home: &Home<D>) -> Result<(), WalletError> {
+/// Marks a copy as what it is now: its coins were verified. See [`mark_new`].
+pub(crate) fn mark_copy<D: Disk>(home: &Home<D>) -> Result<(), WalletError> {
+    match provenance(&home.disk)? {
+        Provenance::Original => Ok(()),
+        Provenance::Copied => mark(home),
+    }
+}
+
+fn mark<D: Disk>(home: &Home<D>) -> Result<(), WalletError> {
     let (disk, dir) = (&home.disk, Path::new(journal::OPEN));
     let unnamed = dir.join(UNNAMED);
     match disk.create(&unnamed) {

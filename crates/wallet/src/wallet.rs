@@ -43,7 +43,7 @@ impl<D: Disk> Wallet<D> {
     }
 
     /// Writes down that the coins of this home were verified where it lies now: a copy is an original
-    /// from here on.
+    /// from here on. Does nothing at an original.
     ///
     /// # Errors
     /// Those of the disk.
@@ -52,7 +52,7 @@ impl<D: Disk> Wallet<D> {
     /// Durable when it returns; a crash before leaves the copy a copy.
     pub fn mark_verified(&mut self) -> Result<(), WalletError> {
         self.home.health.ask()?;
-        provenance::mark(&self.home)
+        provenance::mark_copy(&self.home)
     }
 
     /// Lists the coins in a folder, in the order of their names; files whose

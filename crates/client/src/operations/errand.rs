@@ -103,8 +103,11 @@ impl Errand {
         let survey = session.disk(survey)?;
         warn_of_unreadable(session, &survey);
         if survey.coins.is_empty() {
-            return Ok(Outcome { id: None, fates: Fates::default(), exit: Exit::Done });
+            let outcome = Outcome { id: None, fates: Fates::default(), exit: Exit::Done };
+            self.verify(session, &outcome, 0).await?;
+            return Ok(outcome);
         }
+        let coins = survey.coins.len();
         let id = OperationId::from_bytes(rand::random());
         let begun = session.desk.run(move |work| {
             let operation = work.wallet.begin(id, self.kind(), "")?;
@@ -112,7 +115,25 @@ impl Errand {
             Ok(())
         });
         session.disk(begun.await)?;
-        self.go(session, id, print).await
+        let outcome = self.go(session, id, print).await?;
+        self.verify(session, &outcome, coins).await?;
+        Ok(outcome)
+    }
+
+    /// Takes a copied home for an original once the agents have decided about all its coins.
+    async fn verify(
+        self,
+        session: &Session,
+        outcome: &Outcome,
+        coins: usize,
+    ) -> Result<(), Failure> {
+        let (asked, _) = outcome.fates.sum(&Fate::ALL);
+        let decided = !outcome.fates.has(&[Fate::Undecided]) && asked == coins;
+        if self != Errand::Detect || !decided {
+            return Ok(());
+        }
+        let marked = session.desk.run(|work| work.wallet.mark_verified()).await;
+        session.disk(marked)
     }
 
     /// Carries on an errand that was cut short.
