@@ -1,10 +1,13 @@
 //! What may be done to single coins: taking them with their secret, and fixing them.
 
+use std::collections::HashSet;
+
 use coin::{AuthenticityNumber, Origin, SerialNumber};
 use raida::api::CoinQuestion;
 use tokio::time::Instant;
 
 use crate::committer::Act;
+use crate::exchange::catch_up::{Heard, NotMade, catch_up};
 use crate::ledger::{Draft, Holding, LedgerError};
 use crate::settings::Shown;
 use crate::words::Words;
@@ -44,10 +47,13 @@ pub(crate) struct Vouch {
     pub(crate) words: Words,
 }
 
-/// Sets new ANs of coins, also of coins that the agent does not know. Each coin is decided by
-/// itself. Whoever asks for it has shown at other agents that he may.
+/// Sets new ANs of coins, also of coins that the agent does not know; one that an exchange made comes
+/// with the exchange. Each coin is decided by itself. Whoever asks for it has shown at other agents
+/// that he may.
 pub(crate) struct Fix {
     pub(crate) coins: Vec<Fixing>,
+    /// What exchanges were that made coins which the agent does not know.
+    pub(crate) heard: Heard,
     /// Until when the words of the others stand.
     pub(crate) until: Instant,
     pub(crate) words: Words,
@@ -78,8 +84,8 @@ pub(crate) enum Fixed {
     Vouched,
     /// It holds a coin of the same serial number that came from elsewhere.
     OtherOrigin,
-    /// An exchange made it that was not executed here.
-    NotMade,
+    /// An exchange made it that cannot be carried out here.
+    NotMade(NotMade),
     /// It was given back here for others: fixing it would bring its value into circulation again.
     GivenBack,
 }
@@ -137,32 +143,50 @@ impl Act for Fix {
     type Outcome = Vec<Fixed>;
 
     fn coins(&self) -> usize {
-        self.coins.len()
+        let exchanged = self.heard.values();
+        let exchanged = exchanged.map(|it| it.inputs().len() + it.outputs().len());
+        self.coins.len() + exchanged.sum::<usize>()
     }
 
     fn decide(self, draft: &mut Draft<'_>) -> Result<Vec<Fixed>, LedgerError> {
         let mut words = self.words.open();
+        let mut made_here = HashSet::new();
         let mut fixed = Vec::with_capacity(self.coins.len());
         for Fixing { sn, seen, origin, pan } in self.coins {
             let held = draft.coin(sn)?;
             let fixing = Holding { an: pan, origin };
+            let is_made_here = made_here.contains(&sn);
             fixed.push(if held.as_ref() == Some(&fixing) {
                 Fixed::Pass
-            } else if held != seen {
+            } else if held != seen && !is_made_here {
                 Fixed::Changed
             } else if Instant::now() >= self.until {
                 Fixed::TooLate
-            } else if words.wait_for(sn).is_some() {
+            } else if !is_made_here && words.wait_for(sn).is_some() {
                 Fixed::Vouched
-            } else if held.is_some_and(|held| held.origin != origin) {
-                Fixed::OtherOrigin
-            } else if seen.is_none() && origin != Origin::Minted {
-                Fixed::NotMade
-            } else if seen.is_none() && draft.was_given_back(sn)? {
-                Fixed::GivenBack
+            } else if let Some(held) = held {
+                if held.origin == origin {
+                    draft.replace(sn, fixing);
+                    Fixed::Pass
+                } else {
+                    Fixed::OtherOrigin
+                }
+            } else if origin == Origin::Minted {
+                if draft.was_given_back(sn)? {
+                    Fixed::GivenBack
+                } else {
+                    draft.enter(sn, fixing)?;
+                    Fixed::Pass
+                }
             } else {
-                draft.set(sn, fixing)?;
-                Fixed::Pass
+                match catch_up(draft, (sn, origin), &self.heard, &mut words)? {
+                    Ok(made) => {
+                        made_here.extend(made);
+                        draft.replace(sn, fixing);
+                        Fixed::Pass
+                    }
+                    Err(not_made) => Fixed::NotMade(not_made),
+                }
             });
         }
         Ok(fixed)

@@ -21,6 +21,7 @@ pub use crate::committer::Stopped;
 use crate::committer::{Committer, Witness, beside};
 use crate::door::Door;
 use crate::exchange::Desk;
+use crate::exchange::catch_up::Heard;
 use crate::faults::History;
 use crate::ledger::{Holding, Ledger, LedgerError};
 use crate::limits::{FIXES_AT_A_TIME, PEER_TIMING};
@@ -172,7 +173,8 @@ impl Agent {
     }
 
     /// Sets new ANs of coins, also of coins that the agent does not know, as long as they are as
-    /// they were seen, and not after `until`. Whoever asks for it has shown at other agents that he
+    /// they were seen, and not after `until`. Where an exchange is missing that made one, it is carried
+    /// out, if it is one of those that were heard of. Whoever asks for it has shown at other agents that he
     /// may. Answers in the order of the coins.
     ///
     /// # Errors
@@ -185,9 +187,10 @@ impl Agent {
     pub(crate) async fn fix(
         &self,
         coins: Vec<Fixing>,
+        heard: Heard,
         until: Instant,
     ) -> Result<Vec<Fixed>, Stopped> {
-        self.committer.carry_out(Fix { coins, until, words: self.words.clone() }).await
+        self.committer.carry_out(Fix { coins, heard, until, words: self.words.clone() }).await
     }
 
     /// Returns what the agent holds of each of these coins.

@@ -12,7 +12,8 @@
 //! All three are decided by the committer, one after the other, so that of two who want the same
 //! serial number one comes first. What a coin leaves is in the pool again at once.
 
-pub(crate) mod lineages;
+pub(crate) mod catch_up;
+mod lineages;
 pub(crate) mod pool;
 pub(crate) mod reservations;
 mod take_back;

@@ -6,23 +6,25 @@
 //! owner ──▶ this agent: tickets and new secrets
 //!           this agent: what do I hold now?
 //!           this agent ──▶ the givers, all at once: what do these tickets speak for?
-//!           13 say so ──▶ set, if it still holds what it held before it asked,
-//!                         and while they still keep their word
+//!           13 say so, of one origin ──▶ set, if it still holds what it held before it asked,
+//!                                        and while they still keep their word
 //! ```
 //!
 //! These conditions matter: while others are asked the coin may change hands, also here, and the
 //! new owner keeps it. A giver changes nothing of a coin for some seconds after its word, so that
-//! at the moment of the change 13 others do hold what they said. A coin that this agent does not
-//! know needs 17, and comes back only if it was not given back here for others.
+//! at the moment of the change 13 others do hold what they said. A minted coin that this agent does not
+//! know needs 17, and comes only if it was not given back here for others. One that an exchange made
+//! comes with that exchange, which is carried out here on the word of the 13.
 //!
 //! # Crash safety
 //!
 //! Nothing is kept but the ledger, and what passed is on disk. The same request again passes.
 
 pub(crate) mod corner;
+mod lineages;
 mod votes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use coin::{AGENTS, Origin, SerialNumber};
 use futures_util::StreamExt;
@@ -35,7 +37,7 @@ use self::votes::Votes;
 use crate::acts::{Fixed, Fixing};
 use crate::agent::{Agent, Stopped};
 use crate::ledger::Holding;
-use crate::limits::{FIX_PLACE_WAIT, FIX_WAIT, TICKET_LIFE, WORD_LIFE, WORD_MARGIN};
+use crate::limits::{CATCH_UP_WAIT, FIX_PLACE_WAIT, FIX_WAIT, TICKET_LIFE, WORD_LIFE, WORD_MARGIN};
 
 /// Other agents whose tickets are needed to change a ledger.
 pub(crate) const QUORUM: usize = AGENTS / 2 + 1;
@@ -98,13 +100,21 @@ pub(crate) async fn fix(agent: &Agent, request: Request) -> Result<Vec<bool>, No
     let votes = seen.iter().map(|seen| Votes::of(seen.as_ref(), needed)).collect();
     // Nobody gives his word before this moment.
     let asked = Instant::now();
-    let vouched = vouched(agent, &sns, &open, &tickets, votes, asked + FIX_WAIT).await;
-    let fixing = vouched.iter().map(|&(place, origin)| {
+    let votes = vote(agent, &sns, &open, &tickets, votes, asked + FIX_WAIT).await;
+    let mut unknown: BTreeMap<Origin, Vec<usize>> = BTreeMap::new();
+    let (mut places, mut fixing) = (Vec::new(), Vec::new());
+    for place in open {
+        let Some((origin, givers)) = votes[place].won() else { continue };
+        if seen[place].is_none() && origin != Origin::Minted {
+            unknown.entry(origin).or_insert_with(|| givers.to_vec());
+        }
         let Proposed { sn, pan } = coins[place].clone();
-        Fixing { sn, seen: seen[place].clone(), origin, pan }
-    });
-    let outcomes = agent.fix(fixing.collect(), asked + WORD_LIFE - WORD_MARGIN).await?;
-    for ((place, _), outcome) in vouched.into_iter().zip(outcomes) {
+        places.push(place);
+        fixing.push(Fixing { sn, seen: seen[place].clone(), origin, pan });
+    }
+    let heard = lineages::hear(agent, unknown, asked + CATCH_UP_WAIT).await?;
+    let outcomes = agent.fix(fixing, heard, asked + WORD_LIFE - WORD_MARGIN).await?;
+    for (place, outcome) in places.into_iter().zip(outcomes) {
         fixed[place] = outcome == Fixed::Pass;
     }
     Ok(fixed)
@@ -132,45 +142,48 @@ async fn place(agent: &Agent) -> Result<SemaphorePermit<'_>, NotFixed> {
     Ok(place.map_err(|_| NotFixed::Busy)?.expect("the semaphore is never closed"))
 }
 
-/// Returns the places of those open coins for which enough agents speak, with the origin of which
-/// they speak. All are asked at once, and nobody is waited for once it is clear for every coin.
-async fn vouched(
+/// Has the others vote for these coins. All are asked at once, and nobody is waited for once it is
+/// clear for every open one.
+async fn vote(
     agent: &Agent,
     coins: &[SerialNumber],
     open: &[usize],
     tickets: &[Tickets],
     mut votes: Vec<Votes>,
     until: Instant,
-) -> Vec<(usize, Origin)> {
+) -> Vec<Votes> {
     let mut asked: FuturesUnordered<_> =
         tickets.iter().map(|tickets| spoken_for(agent, coins, tickets, until)).collect();
     while open.iter().any(|&place| votes[place].is_open(asked.len()))
-        && let Some(spoken_for) = asked.next().await
+        && let Some((giver, spoken_for)) = asked.next().await
     {
         for (votes, origin) in votes.iter_mut().zip(spoken_for) {
-            votes.hear(origin);
+            votes.hear(giver, origin);
         }
     }
-    open.iter().filter_map(|&place| Some((place, votes[place].origin()?))).collect()
+    votes
 }
 
-/// Asks one agent for which coins its tickets speak; none when it is silent.
+/// Asks one agent for which coins its tickets speak; none when it is silent. Says which agent it was.
 async fn spoken_for(
     agent: &Agent,
     coins: &[SerialNumber],
     tickets: &Tickets,
     until: Instant,
-) -> Vec<Option<Origin>> {
+) -> (usize, Vec<Option<Origin>>) {
     match tickets {
         Tickets::Common(ticket) => {
             let covered = agent.peers().covered(ticket, until).await.unwrap_or_default();
             let covered: HashMap<_, _> = covered.into_iter().collect();
-            coins.iter().map(|sn| covered.get(sn).copied()).collect()
+            (ticket.agent(), coins.iter().map(|sn| covered.get(sn).copied()).collect())
         }
         Tickets::Each(tickets) => {
+            let Some(giver) = tickets.first().map(Ticket::agent) else { return (0, Vec::new()) };
             let hints = agent.peers().hints(tickets, until).await.unwrap_or_default();
             let named = hints.into_iter().map(coin_of).zip(coins);
-            named.map(|(named, sn)| named.filter(|(it, _)| it == sn).map(|(_, of)| of)).collect()
+            let of =
+                |(named, sn): (Option<_>, &_)| named.filter(|(it, _)| it == sn).map(|(_, of)| of);
+            (giver, named.map(of).collect())
         }
     }
 }
@@ -181,3 +194,6 @@ fn coin_of(hint: Hint) -> Option<(SerialNumber, Origin)> {
         Hint::Coin { .. } | Hint::Unknown | Hint::Malformed => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,6 +95,23 @@ pub const FIXES_AT_A_TIME: usize = 4;
 /// of the same coin waits that long.
 pub const FIX_WAIT: Duration = Duration::from_secs(3);
 
+/// How long after it has asked the others an agent may still be hearing what exchanges were that it
+/// has missed: it must act on their words before these end.
+pub const CATCH_UP_WAIT: Duration = Duration::from_millis(3500);
+
+/// Exchanges that an agent catches up on for one coin; who is further behind catches up on an earlier
+/// coin first.
+pub const CATCH_UP_LINKS_MAX: usize = 16;
+
+/// Coins of the exchanges that an agent catches up on for one request.
+pub const CATCH_UP_COINS_MAX: usize = 20_000;
+
+/// Coins for which an agent asks at a time which exchange made them.
+pub const CATCH_UP_AT_A_TIME: usize = 8;
+
+/// Agents that are asked what an exchange was: one more than may be bad.
+pub const CATCH_UP_GIVERS: usize = 5;
+
 /// How long a request to fix coins waits for a place: clients wait for 10 s in all.
 pub const FIX_PLACE_WAIT: Duration = Duration::from_secs(3);
 

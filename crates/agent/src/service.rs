@@ -113,7 +113,7 @@ where
 {
     let visit = Visit::begin(agent, guest, &request);
     let signature = Signature::of(agent.number());
-    let (route, asked) = match hear(&visit, agent, guest, bounds, request).await {
+    let (route, mut asked) = match hear(&visit, agent, guest, bounds, request).await {
         Ok(heard) => heard,
         Err(reason) => return not_heard(&visit, &signature, &reason),
     };
@@ -131,10 +131,15 @@ where
         }
     };
     drop(form);
+    let told = answer.coins_told();
     let (words, kind) = (answer.words(), HeaderValue::from_static(answer.content_type()));
-    let mut response = Response::new(Full::new(asked.charge_for(answer.into_body())));
+    let body = answer.into_body();
+    if told > 0 {
+        asked.charge_anew(body.len(), bounds).await;
+    }
+    let mut response = Response::new(Full::new(asked.charge_for(body)));
     response.headers_mut().insert(CONTENT_TYPE, kind);
-    visit.end(&words, named, response)
+    visit.end(&words, named.max(told), response)
 }
 
 async fn hear<B>(

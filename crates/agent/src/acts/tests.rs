@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Decided, Fix, Fixed, Fixing, Take, Taken, Vouch};
 use crate::committer::Act;
+use crate::exchange::catch_up::Heard;
 use crate::ledger::tests::{Place, an, sn};
 use crate::ledger::{Counts, Draft, Holding, Ledger, put};
 use crate::settings::Shown;
@@ -24,7 +25,7 @@ pub(crate) fn take(coins: Vec<CoinQuestion>) -> Take {
 /// Fixes coins in time at an agent that has given no word.
 pub(crate) fn fix_of(coins: Vec<Fixing>) -> Fix {
     let until = Instant::now() + Duration::from_secs(60);
-    Fix { coins, until, words: Words::default() }
+    Fix { coins, heard: Heard::new(), until, words: Words::default() }
 }
 
 /// Decides one act and commits it.
@@ -119,7 +120,12 @@ fn a_coin_with_a_word_on_it_stays_as_it_is_until_the_word_ends() {
         assert!(matches!(&decided[0], Decided::Later(coin, _) if *coin == ask(1)));
         assert_eq!(decided[1], PASS);
         let until = Instant::now() + Duration::from_secs(60);
-        let fix = Fix { coins: vec![fixing(1, Some(1), 8)], until, words: words.clone() };
+        let fix = Fix {
+            coins: vec![fixing(1, Some(1), 8)],
+            heard: Heard::new(),
+            until,
+            words: words.clone(),
+        };
         assert_eq!(carry_out(ledger.as_ref(), fix), [Fixed::Vouched]);
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(1)));
         let again = Vouch { coins: vec![(sn(1), an(1))], shown: Shown::All, words };
@@ -133,7 +139,8 @@ fn words_that_may_have_ended_fix_nothing() {
         let ledger = place.open();
         put(ledger.as_ref(), &[(sn(1), an(1))]).unwrap();
         let coins = vec![fixing(1, Some(1), 8)];
-        let fix = Fix { coins, until: Instant::now(), words: Words::default() };
+        let fix =
+            Fix { coins, heard: Heard::new(), until: Instant::now(), words: Words::default() };
         assert_eq!(carry_out(ledger.as_ref(), fix), [Fixed::TooLate]);
         assert_eq!(ledger.an(sn(1)).unwrap(), Some(an(1)));
     }

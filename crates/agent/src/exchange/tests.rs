@@ -1,5 +1,6 @@
 //! What an agent executes, refuses, reserves and cancels.
 
+mod catch_up;
 mod conservation;
 mod take_back;
 

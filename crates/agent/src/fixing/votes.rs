@@ -26,7 +26,8 @@ pub(super) struct Votes {
     held: Option<Origin>,
     /// Of how many agents the word is enough for a coin that is held.
     needed: usize,
-    by_origin: HashMap<Origin, usize>,
+    /// Who speaks for it.
+    by_origin: HashMap<Origin, Vec<usize>>,
 }
 
 impl Votes {
@@ -36,27 +37,27 @@ impl Votes {
     }
 
     /// Hears what one agent says.
-    pub(super) fn hear(&mut self, origin: Option<Origin>) {
+    pub(super) fn hear(&mut self, agent: usize, origin: Option<Origin>) {
         if let Some(origin) = origin {
-            *self.by_origin.entry(origin).or_default() += 1;
+            self.by_origin.entry(origin).or_default().push(agent);
         }
     }
 
-    /// Returns the origin for which enough agents speak.
-    pub(super) fn origin(&self) -> Option<Origin> {
-        let is_enough = |(origin, votes): (&Origin, &usize)| {
-            self.needed(*origin).is_some_and(|needed| *votes >= needed).then_some(*origin)
-        };
-        self.by_origin.iter().find_map(is_enough)
+    /// Returns the origin for which enough agents speak, and those agents.
+    pub(super) fn won(&self) -> Option<(Origin, &[usize])> {
+        let won = self.by_origin.iter().find(|(origin, agents)| {
+            self.needed(**origin).is_some_and(|needed| agents.len() >= needed)
+        });
+        won.map(|(origin, agents)| (*origin, agents.as_slice()))
     }
 
     /// Tells whether the words of so many further agents could still decide it.
     pub(super) fn is_open(&self, outstanding: usize) -> bool {
-        let can_win = |(origin, votes): (&Origin, &usize)| {
-            self.needed(*origin).is_some_and(|needed| votes + outstanding >= needed)
+        let can_win = |(origin, agents): (&Origin, &Vec<usize>)| {
+            self.needed(*origin).is_some_and(|needed| agents.len() + outstanding >= needed)
         };
         let by_others = self.held.map_or(QUORUM, |_| self.needed);
-        self.origin().is_none() && (outstanding >= by_others || self.by_origin.iter().any(can_win))
+        self.won().is_none() && (outstanding >= by_others || self.by_origin.iter().any(can_win))
     }
 
     /// Returns of how many agents the word is needed for a coin of this origin; nothing when none is

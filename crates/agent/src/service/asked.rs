@@ -65,6 +65,13 @@ impl Asked {
         &self.text
     }
 
+    /// Charges for an answer that is much longer than its question. What is held is given up before:
+    /// whoever held it and waited for more could wait for others that do the same.
+    pub(crate) async fn charge_anew(&mut self, bytes: usize, bounds: &Bounds) {
+        drop(self.charge.split(self.charge.num_permits()));
+        self.charge = bounds.charge(bytes.div_ceil(1024)).await;
+    }
+
     /// Makes the body of the answer, which goes on being charged for until it is sent.
     pub(crate) fn charge_for(self, body: Vec<u8>) -> Bytes {
         Bytes::from_owner(Charged { body, _charge: self.charge })

@@ -135,6 +135,21 @@ impl Answer<'_> {
         }
     }
 
+    /// Returns how many coins it tells of that the question did not name.
+    pub(crate) fn coins_told(&self) -> usize {
+        match self {
+            Answer::Ancestry(ancestry) => ancestry.sns.len() + ancestry.csn.len(),
+            Answer::One(_)
+            | Answer::Many(_)
+            | Answer::Offer(_)
+            | Answer::Change(_)
+            | Answer::Audit(_)
+            | Answer::Coins(_)
+            | Answer::Word(_)
+            | Answer::Text(_) => 0,
+        }
+    }
+
     pub(crate) fn into_body(self) -> Vec<u8> {
         let json = match self {
             Answer::One(reply) => serde_json::to_vec(&reply),

@@ -13,6 +13,7 @@ mod held_back;
 mod hostile;
 mod http;
 mod lost_answers;
+mod missed;
 mod one_agent;
 mod origins;
 mod ownership;

@@ -65,12 +65,7 @@ impl Exchange {
     ///
     /// [`Dud::Missing`], [`Dud::TooManyCoins`], [`Dud::Twice`], [`Dud::Unequal`].
     pub fn new(inputs: Vec<KnownCoin>, outputs: Vec<KnownCoin>) -> Result<Exchange, Dud> {
-        let (given, taken) = (numbers(&inputs), numbers(&outputs));
-        check(given.clone(), taken.clone())?;
-        let (inputs_worth, outputs_worth) = (worth(given), worth(taken));
-        if inputs_worth != outputs_worth {
-            return Err(Dud::Unequal { inputs: inputs_worth, outputs: outputs_worth });
-        }
+        check_sides(numbers(&inputs), numbers(&outputs))?;
         Ok(Exchange { inputs, outputs })
     }
 
@@ -150,6 +145,16 @@ impl Breaking {
 
 fn numbers(coins: &[KnownCoin]) -> impl ExactSizeIterator<Item = SerialNumber> + Clone {
     coins.iter().map(|(sn, _)| *sn)
+}
+
+/// Looks whether these could be the sides of an exchange.
+pub(super) fn check_sides(
+    inputs: impl ExactSizeIterator<Item = SerialNumber> + Clone,
+    outputs: impl ExactSizeIterator<Item = SerialNumber> + Clone,
+) -> Result<(), Dud> {
+    check(inputs.clone(), outputs.clone())?;
+    let (inputs, outputs) = (worth(inputs), worth(outputs));
+    if inputs == outputs { Ok(()) } else { Err(Dud::Unequal { inputs, outputs }) }
 }
 
 fn check(

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use coin::{Lineage, Origin, SerialNumber};
 use serde::{Deserialize, Serialize};
 
+use super::exchange::check_sides;
 use super::{Dud, Form, Reply, Status, origins};
-use crate::limits::REQUEST_COINS_MAX;
 
 /// The field that names an origin.
 const ORIGIN: &str = "o";
@@ -70,15 +70,14 @@ impl<'a> Ancestry<'a> {
     ///
     /// [`BadLineage`].
     pub fn of(&self, origin: Origin) -> Result<Lineage, BadLineage> {
-        if self.reply.status() != Some(Status::Pass)
-            || self.sns.len() + self.csn.len() > REQUEST_COINS_MAX
-        {
+        if self.reply.status() != Some(Status::Pass) {
             return Err(BadLineage);
         }
         let number = |sn: &u32| SerialNumber::new(*sn).map_err(|_| BadLineage);
         let sns: Vec<SerialNumber> = self.sns.iter().map(number).collect::<Result<_, _>>()?;
         let of = self.reply.origins(sns.len()).ok_or(BadLineage)?;
-        let outputs = self.csn.iter().map(number).collect::<Result<_, _>>()?;
+        let outputs: Vec<SerialNumber> = self.csn.iter().map(number).collect::<Result<_, _>>()?;
+        check_sides(sns.iter().copied(), outputs.iter().copied()).map_err(|_| BadLineage)?;
         let lineage = Lineage::new(sns.into_iter().zip(of).collect(), outputs);
         if lineage.origin() == origin { Ok(lineage) } else { Err(BadLineage) }
     }
@@ -99,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_lineage_is_read_back_and_is_that_of_its_origin_alone() {
-        let minted = Lineage::new(vec![(sn(9), Origin::Minted)], vec![sn(1), sn(2)]);
+        let inputs = vec![(sn(8), Origin::Minted), (sn(9), Origin::Minted)];
+        let minted = Lineage::new(inputs, vec![sn(1), sn(2)]);
         let made = vec![(sn(1), minted.origin()), (sn(7), Origin::Minted)];
         let later = Lineage::new(made, vec![sn(3), sn(4)]);
         for lineage in [&minted, &later] {
@@ -111,6 +111,22 @@ mod tests {
         let text = answer(&later).replace(r#""csn":[3,4]"#, r#""csn":[3,5]"#);
         let changed: Ancestry<'_> = serde_json::from_str(&text).unwrap();
         assert_eq!(changed.of(later.origin()), Err(BadLineage));
+    }
+
+    #[test]
+    fn what_could_be_no_exchange_is_no_lineage_whatever_its_hash() {
+        let minted = |number| (sn(number), Origin::Minted);
+        for (inputs, outputs) in [
+            (vec![minted(9)], vec![sn(1), sn(2)]),
+            (vec![minted(9)], vec![sn(9)]),
+            (vec![minted(9), minted(9)], vec![sn(1), sn(2)]),
+            (Vec::new(), Vec::new()),
+        ] {
+            let lineage = Lineage::new(inputs, outputs);
+            let text = answer(&lineage);
+            let read: Ancestry<'_> = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.of(lineage.origin()), Err(BadLineage), "{text}");
+        }
     }
 
     #[test]
