@@ -37,6 +37,20 @@ pub enum Kind {
     Detect,
 }
 
+impl Kind {
+    /// All kinds, in the order in which they came to be.
+    pub const ALL: [Kind; 8] = [
+        Kind::Send,
+        Kind::Receive,
+        Kind::Import,
+        Kind::Export,
+        Kind::Repair,
+        Kind::Find,
+        Kind::Fix,
+        Kind::Detect,
+    ];
+}
+
 impl OperationId {
     /// Makes a number of its 16 bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> OperationId {

@@ -175,3 +175,11 @@ fn a_damaged_journal_closes_its_own_operation_and_no_other() {
     assert_eq!((history.ended.len(), history.damaged.len()), (1, 1));
     assert_eq!(disk.files().into_iter().find(|(path, _)| path == Path::new(PATH)).unwrap().1, text);
 }
+
+#[test]
+fn the_page_about_homes_names_every_kind_of_operation() {
+    let page = include_str!("../../../../docs/home.md");
+    let line = page.lines().find(|line| line.starts_with("Kinds: ")).unwrap();
+    let kinds: Vec<String> = Kind::ALL.iter().map(|kind| format!("`{kind}`")).collect();
+    assert_eq!(line, format!("Kinds: {}.", kinds.join(", ")));
+}
