@@ -22,9 +22,9 @@
 //!
 //! ```
 //! use coin::reclaim::{Before, Departed, Ground, Look, Obstacle, Will};
-//! use coin::{Answer, Rule};
+//! use coin::{Answer, Origin, Rule};
 //!
-//! let all_held = (0..25).map(|_| (Before::Held, Answer::HoldsAn));
+//! let all_held = (0..25).map(|_| (Before::Held, Answer::HoldsAn(Origin::Minted)));
 //! let look = Look::new(Rule::CLOUDCOIN, all_held);
 //! assert_eq!(Departed::Away.begin(None, look, Will::Asked), Err(Obstacle::TooEarly));
 //! let begun = Departed::Away.begin(Some(Ground::Expired), look, Will::Asked);

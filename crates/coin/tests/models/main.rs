@@ -1,0 +1,90 @@
+//! Model checking of the shipped machines: every order of requests, losses,
+//! crashes and lies that a few agents allow.
+//!
+//! Five agents stand for 25, three for the quorum of five, four for the line of
+//! 17; one of them may be bad. The models ask [`coin::Ownership`],
+//! [`coin::Exchanging`] and [`coin::reclaim`] themselves what to do next and what
+//! the answers mean; they only play the agents, the network and whoever is
+//! dishonest.
+//!
+//! Agents are alike, so a state keeps them sorted, and a machine is made anew from
+//! what each agent has answered in this round; that the order of answers does not
+//! matter is tested apart. A request that was sent may act at any later time, any
+//! number of times, and its answer comes at once or never. A crash forgets the
+//! round.
+//!
+//! *No dead end* is checked in every state by a run from there on in which nobody
+//! does mischief any more: it has to end.
+//!
+//! The rules can be left out one at a time, in the models only: then the checker
+//! must find what they are for. `LIVECONNECT_MODELS=long` explores what the short
+//! form cuts off; `--nocapture` prints the numbers of states.
+
+mod race;
+
+use std::time::Instant;
+
+use coin::Rule;
+use stateright::{Checker, HasDiscoveries, Model};
+
+/// States at which the short form of a model stops, those that are met again
+/// included.
+const STATES_MAX: usize = 3_000_000;
+
+/// Networks of 1, 3 and 5 agents, as far as they have a bad one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agents {
+    /// All honest.
+    Honest(u8),
+    /// One of them is bad from the start.
+    OneBad(u8),
+}
+
+impl Agents {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Agents::Honest(number) | Agents::OneBad(number) => number,
+        }
+    }
+
+    pub(crate) fn bad(self) -> u8 {
+        match self {
+            Agents::Honest(_) => 0,
+            Agents::OneBad(_) => 1,
+        }
+    }
+
+    /// A majority owns; one more is final, so that two final sets share more honest
+    /// agents than bad ones.
+    pub(crate) fn rule(self) -> Rule {
+        let own = self.number() / 2 + 1;
+        Rule::new(self.number(), own, (own + 1).min(self.number())).expect("that is a rule")
+    }
+}
+
+/// Explores a model, says how much there was, and returns the name and the steps
+/// of what was violated.
+#[expect(clippy::disallowed_methods, reason = "a test may look at the clock and the environment")]
+pub(crate) fn explore<M>(what: &str, model: M) -> Vec<(&'static str, Vec<String>)>
+where
+    M: Model + Send + Sync + 'static,
+    M::State: std::fmt::Debug + std::hash::Hash + Send + Sync + Clone + PartialEq,
+    M::Action: std::fmt::Debug + Clone + PartialEq,
+{
+    let long = std::env::var("LIVECONNECT_MODELS").is_ok_and(|form| form == "long");
+    let began = Instant::now();
+    let checker = model.checker().threads(2).finish_when(HasDiscoveries::Any);
+    let checker = if long { checker } else { checker.target_state_count(STATES_MAX) };
+    let checker = checker.spawn_bfs().join();
+    let (states, depth) = (checker.unique_state_count(), checker.max_depth());
+    let cut = if !long && checker.state_count() >= STATES_MAX { ", cut off" } else { "" };
+    println!(
+        "{what}: {states} states, {depth} steps deep{cut}, in {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
+    let violated = checker.discoveries().into_iter().map(|(name, path)| {
+        let steps = path.into_actions().into_iter().map(|step| format!("{step:?}")).collect();
+        (name, steps)
+    });
+    violated.collect()
+}
