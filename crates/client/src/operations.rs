@@ -37,6 +37,7 @@ use zeroize::Zeroizing;
 use self::freight::Inbox;
 use crate::desk::{Desk, with_causes};
 use crate::machine::Machine;
+use crate::record::Counts;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::transfer::Done;
@@ -61,6 +62,8 @@ pub(crate) mod note {
     pub(crate) const PARKED: &str = "parked";
     /// What the agents decided about each coin, as JSON.
     pub(crate) const VERDICTS: &str = "verdicts";
+    /// How many coins were found, fixed and so on, as JSON.
+    pub(crate) const COUNTS: &str = "counts";
     /// The text of the newest receipt.
     pub(crate) const RECEIPT: &str = "receipt";
     /// That the files of an export are written.
@@ -270,6 +273,20 @@ impl Bench {
         result.unwrap_or_else(|stopped| Err(Fault::Disk(stopped.to_string())))
     }
 
+    /// Adds to what was done to coins on the way; it is told with the result.
+    async fn count(&self, done: &'static str, coins: usize) -> Result<(), Fault> {
+        if coins == 0 {
+            return Ok(());
+        }
+        self.at_wallet(move |_, operation| {
+            let mut counts = counts(operation)?;
+            *counts.entry(done.to_owned()).or_default() += coins as u64;
+            let text = serde_json::to_string(&counts).map_err(|_| broken_note(note::COUNTS))?;
+            operation.note(note::COUNTS, &text)
+        })
+        .await
+    }
+
     /// Returns a callback that shows how far a question to the agents has got.
     fn meter(&self, what: &'static str) -> impl Fn(Progress) + Send + Sync + 'static {
         let screen = self.screen.clone();
@@ -288,7 +305,7 @@ const AGENTS_PAUSE_MAX: Duration = Duration::from_millis(3200);
 /// Tells whether a job puts coins to the agents.
 fn asks_agents(job: &Job) -> bool {
     match job {
-        Job::Prepare(Preparation::FixChange | Preparation::Detect | Preparation::FixCoins)
+        Job::Prepare(Preparation::FixChange | Preparation::Detect)
         | Job::CheckOldSecrets
         | Job::AskAgentsAlone
         | Job::GetReady
@@ -304,6 +321,14 @@ fn asks_agents(job: &Job) -> bool {
         | Job::CheckBatch(_)
         | Job::SendReceipt
         | Job::Bank => false,
+    }
+}
+
+/// Returns what was done to coins on the way.
+pub(crate) fn counts(operation: &Operation<AnyDisk>) -> Result<Counts, WalletError> {
+    match operation.last_note(note::COUNTS) {
+        Some(text) => serde_json::from_str(text).map_err(|_| broken_note(note::COUNTS)),
+        None => Ok(Counts::new()),
     }
 }
 

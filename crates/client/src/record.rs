@@ -1,5 +1,6 @@
 //! A transfer's journal as the programs see it: its beginning, its taking up, and its end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::connection::Connection;
 use crate::exit::{self, Exit, Failure};
 use crate::machine::Machine;
 use crate::operations::reclaim::departures;
-use crate::operations::{Bench, note};
+use crate::operations::{Bench, counts, note};
 use crate::session::{Session, operation_id};
 use crate::transfer::{Ended, NoRelay, Transfer};
 use crate::words;
@@ -38,7 +39,13 @@ pub(crate) struct Summary {
     pub(crate) owned: Amount,
     /// The exit code that it ended with.
     pub(crate) exit: u8,
+    /// What was done to coins on the way, such as `fixed`, and to how many.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) counts: Counts,
 }
+
+/// Coins by what was done to them.
+pub(crate) type Counts = BTreeMap<String, u64>;
 
 /// An open transfer, ready to run.
 pub(crate) struct Open {
@@ -226,7 +233,9 @@ impl Session {
         let exit = exit::of_outcome(&ended.outcome, ended.agreed);
         let (status, owned) = words::status(&ended.outcome);
         let amount = ended.agreed.unwrap_or(bench.amount);
-        let summary = Summary { status: status.to_owned(), amount, owned, exit: exit.code() };
+        let counts = self.counts(bench.id).await?;
+        let summary =
+            Summary { status: status.to_owned(), amount, owned, exit: exit.code(), counts };
         // In doubt about coins that did not leave in this life of the home, nothing is put back.
         let doubtful = matches!(ended.outcome, Outcome::InDoubt(Cause::OddPosition(_)));
         if !doubtful {
@@ -243,6 +252,15 @@ impl Session {
         let advice = words::advice(&ended.outcome);
         self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome), advice);
         Ok(exit)
+    }
+
+    /// Returns what was done to coins for an operation.
+    async fn counts(&self, id: OperationId) -> Result<Counts, Failure> {
+        let noted = self.desk.run(move |work| match work.operations.get(&id) {
+            Some(operation) => counts(operation),
+            None => Ok(Counts::new()),
+        });
+        self.disk(noted.await)
     }
 
     /// A transfer that failed before anything was agreed may be paid in another way: it waits for the
@@ -311,13 +329,14 @@ impl Session {
     /// Prints the last line of an operation, and what to do about it.
     pub(crate) fn tell_result(&self, id: OperationId, summary: &Summary, text: &str, advice: &str) {
         self.screen.advise(advice);
-        self.screen.result(
-            text,
-            &json!({
-                "v": 1, "event": "result", "status": summary.status, "transfer": id.to_string(),
-                "amount": summary.amount, "owned": summary.owned, "exit": summary.exit,
-            }),
-        );
+        let mut object = json!({
+            "v": 1, "event": "result", "status": summary.status, "transfer": id.to_string(),
+            "amount": summary.amount, "owned": summary.owned, "exit": summary.exit,
+        });
+        if !summary.counts.is_empty() {
+            object["counts"] = json!(summary.counts);
+        }
+        self.screen.result(text, &object);
     }
 }
 

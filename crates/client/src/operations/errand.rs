@@ -11,6 +11,7 @@
 //! What an errand knows stands in the files of the coins. So doing it again is doing it: no state of it
 //! has to be taken up, and any other operation may go on with the coins.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use coin::Amount;
@@ -26,7 +27,7 @@ use super::find::{self, LOST};
 use super::look::OnFile;
 use super::prepare::{BANK, FRACKED};
 use crate::exit::{Exit, Failure};
-use crate::record::Summary;
+use crate::record::{Counts, Summary};
 use crate::session::Session;
 use crate::words;
 
@@ -239,7 +240,7 @@ impl Bench {
                 Err(fault) => return Err(fault),
             }
         }
-        fates.extend(self.find_lost().await?);
+        fates.extend(self.find_lost(&LOST).await?);
         Ok(fates)
     }
 
@@ -250,13 +251,16 @@ impl Bench {
         for (standing, coin) in &look.0 {
             fates.note(coin.sn(), coin.fate(*standing));
         }
-        self.refile(look.into_due(&std::collections::HashSet::new())).await?;
+        self.refile(look.into_due(&HashSet::new())).await?;
         Ok(fates)
     }
 
     async fn coins_of_default(&self, places: &'static [Place]) -> Result<Vec<OnFile>, Fault> {
         let survey = self.at_wallet(|wallet, _| wallet.survey(places)).await?;
         let mut coins: Vec<Surveyed> = survey.coins;
+        // Of a coin that somebody copied inside the wallet the first file is asked for.
+        let mut seen = HashSet::new();
+        coins.retain(|coin| seen.insert(coin.name.sn));
         if coins.len() > COINS_MAX {
             self.screen.warn(&format!(
                 "{COINS_MAX} of {} coins are taken on: run it again for the others",
@@ -291,7 +295,7 @@ fn status(exit: Exit) -> &'static str {
 fn summary(fates: &Fates, status: &str, exit: Exit) -> Summary {
     let (_, amount) = fates.sum(&Fate::ALL);
     let (_, owned) = fates.sum(&[Fate::Whole, Fate::Fracked, Fate::Settling]);
-    Summary { status: status.to_owned(), amount, owned, exit: exit.code() }
+    Summary { status: status.to_owned(), amount, owned, exit: exit.code(), counts: Counts::new() }
 }
 
 fn warn_of_unreadable(session: &Session, survey: &Survey) {

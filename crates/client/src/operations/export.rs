@@ -25,7 +25,7 @@ use super::reclaim::course::Course;
 use super::reclaim::departures;
 use super::{Bench, COINS, broken_note, note};
 use crate::exit::{Exit, Failure};
-use crate::record::Summary;
+use crate::record::{Counts, Summary};
 use crate::session::Session;
 use crate::words;
 
@@ -174,7 +174,8 @@ impl Export {
         })?;
         let exit = Exit::Returned.code();
         let status = "returned".to_owned();
-        let summary = Summary { status, amount: self.bench.amount, owned: Amount::ZERO, exit };
+        let (amount, owned) = (self.bench.amount, Amount::ZERO);
+        let summary = Summary { status, amount, owned, exit, counts: Counts::new() };
         session.end(id, &summary).await
     }
 

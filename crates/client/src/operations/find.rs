@@ -38,16 +38,20 @@ pub(crate) const LOST: [Place; 6] = [
     WalletName::Receiver.place(Folder::Suspect),
 ];
 
+/// The same without Suspect: what counts for nothing until somebody asks for it.
+pub(super) const UNDECIDED: [Place; 4] = [LOST[0], LOST[1], LOST[2], LOST[3]];
+
 /// Coins about which the person is told one by one.
 const TOLD_MAX: usize = 20;
 
 impl Bench {
-    /// Asks for the lost coins that belong to no open operation, and files them by what the agents hold.
+    /// Asks for the lost coins of these places that belong to no open operation, and files them by what the
+    /// agents hold.
     ///
     /// # Errors
     /// [`Fault::TooFewAgents`] when fewer than 13 said anything of any coin; those of the disk.
-    pub(super) async fn find_lost(&self) -> Result<Fates, Fault> {
-        let lost = self.at_wallet(|wallet, _| wallet.survey(&LOST)).await?;
+    pub(super) async fn find_lost(&self, places: &'static [Place]) -> Result<Fates, Fault> {
+        let lost = self.at_wallet(|wallet, _| wallet.survey(places)).await?;
         let mut seen = HashSet::new();
         let coins: Vec<OnFile> = lost
             .coins
@@ -59,6 +63,7 @@ impl Bench {
         if coins.is_empty() {
             return Ok(Fates::default());
         }
+        self.same_network().await?;
         let found = self.ask_for_lost(coins).await?;
         let mut fates = Fates::default();
         let mut told = 0;

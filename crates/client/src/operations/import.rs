@@ -17,7 +17,7 @@ use wallet::{Folder, Kind, OperationId, Place, WalletName};
 use super::batch::with_new_secrets;
 use super::{Bench, COINS, pown};
 use crate::exit::{Exit, Failure};
-use crate::record::Summary;
+use crate::record::{Counts, Summary};
 use crate::session::Session;
 use crate::words;
 
@@ -110,8 +110,13 @@ async fn close(
         Exit::Partly => "partly",
         _ => "in_doubt",
     };
-    let summary =
-        Summary { status: status.to_owned(), amount, owned: totals.owned(), exit: exit.code() };
+    let summary = Summary {
+        status: status.to_owned(),
+        amount,
+        owned: totals.owned(),
+        exit: exit.code(),
+        counts: Counts::new(),
+    };
     let advice = match exit {
         Exit::Done => "",
         Exit::Partly => {

@@ -69,6 +69,14 @@ impl Bench {
         let open = self.at_wallet(move |_, operation| Ok(open_coins(operation, home))).await?;
         if !open.is_empty() {
             let rounds = self.pown_round(&open).await?;
+            let fracked = rounds.iter().filter(|round| booking::folder(round) == Folder::Fracked);
+            match fracked.count() {
+                0 => {}
+                coins => self.screen.say(&format!(
+                    "{coins} coins are yours and not yet held by all agents: they lie in Fracked, and \
+                     coin-wallet resume or fix mends them when the agents are there"
+                )),
+            }
             self.book(home, open, rounds).await?;
         }
         self.at_wallet(|_, operation| verdicts(operation)).await

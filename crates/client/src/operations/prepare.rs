@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use wallet::{AnyDisk, Folder, Operation, Place, Wallet, WalletError, WalletName};
 
 use super::fate::Fate;
+use super::find::UNDECIDED;
 use super::look::OnFile;
 use super::{Bench, broken_note, note};
 use crate::desk::with_causes;
@@ -101,8 +102,9 @@ impl Bench {
 
     /// 7: coins that got lost are asked for; those that turn out to be one's own can be chosen.
     async fn find_change(&self) -> Result<(), Fault> {
-        let fates = self.find_lost().await?;
+        let fates = self.find_lost(&UNDECIDED).await?;
         let found = [Fate::Whole, Fate::Fracked, Fate::Settling];
+        self.count("found", fates.sum(&found).0).await?;
         if fates.has(&found) {
             self.screen.say(&format!("found {} again", fates.told(&found)));
         }
@@ -209,7 +211,9 @@ impl Bench {
         if coins.is_empty() {
             return Ok(());
         }
+        self.same_network().await?;
         let fates = self.mend(coins).await?;
+        self.count("fixed", fates.sum(&[Fate::Whole]).0).await?;
         self.screen.say(&format!(
             "of the coins that some agents refused, {} are fixed and {} are not",
             fates.told(&[Fate::Whole]),

@@ -18,7 +18,7 @@ use super::departures::{self, Departure};
 use super::sum;
 use crate::exit::{Exit, Failure};
 use crate::operations::Bench;
-use crate::record::{Open, Summary};
+use crate::record::{Counts, Open, Summary};
 use crate::session::{Session, operation_id};
 use crate::words;
 
@@ -265,7 +265,7 @@ impl Tally {
             ("partly", Exit::Partly)
         };
         let (status, amount) = (status.to_owned(), self.amount);
-        Summary { status, amount, owned: self.given(), exit: exit.code() }
+        Summary { status, amount, owned: self.given(), exit: exit.code(), counts: Counts::new() }
     }
 }
 
