@@ -1,19 +1,19 @@
 //! Coins that some agents refuse and coins of which nobody knows whose they are: find, fix and detect, alone,
 //! in a payment and in `resume`, while agents are down, forget, and lose answers.
 
+mod cut_off;
 mod damage;
 mod dropper;
+mod lost;
 
 use std::process::Command;
 
-use raida::api::Route;
 use serde_json::Value;
 use tests::programs::Program;
 use tests::world::{Home, World};
 
 use self::damage::Damage;
-use self::dropper::Dropper;
-use crate::coins::{Witness, owned, sum};
+use crate::coins::{Witness, owned};
 use crate::homes::{
     addresses, ask, coin_files, coin_files_in, ends_with, nothing_is_in, resume, unreachable,
 };
@@ -26,6 +26,7 @@ const DONE: i32 = 0;
 const AGENTS: i32 = 9;
 const PARTLY: i32 = 22;
 
+/// Returns a command of the wallet's program.
 fn wallet(home: &Home, words: &[&str]) -> Command {
     quiet(home.command(Program::CoinWallet, words))
 }
@@ -36,7 +37,7 @@ fn result(code: i32, home: &Home, words: &[&str]) -> Value {
     let mut command = wallet(home, words);
     command.arg("--json");
     let said = ends_with(code, command);
-    let last = said.lines().filter(|line| line.starts_with('{')).last();
+    let last = said.lines().filter(|line| line.starts_with('{')).next_back();
     serde_json::from_str(last.unwrap_or_else(|| panic!("no object: {said}"))).unwrap()
 }
 
@@ -127,58 +128,6 @@ fn a_payment_fixes_what_agents_refuse_before_the_coins_leave() {
     assert!(paid.contains("6 coins worth 14 are fixed"), "{paid}");
     assert_eq!(stage.totals(), (0, 14));
     nothing_is_in(&stage.receiver, &["Default/Fracked", ".Receiver/Fracked"]);
-}
-
-/// Which answer of an agent gets lost while a coin is fixed.
-#[derive(Clone, Copy, Debug)]
-struct LostAnswer {
-    route: Route,
-    /// Which one for that route, from 0.
-    nth: usize,
-    /// Whether the agent itself refuses the coin, or another one that it speaks to.
-    refused_by: Refusal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
-    ByIt,
-    ByAnother,
-}
-
-const LOST_ANSWERS: [LostAnswer; 4] = [
-    LostAnswer { route: Route::MultiDetect, nth: 0, refused_by: Refusal::ByIt },
-    LostAnswer { route: Route::FixLost, nth: 0, refused_by: Refusal::ByIt },
-    // A ticket is a health check that asks for one.
-    LostAnswer { route: Route::MultiDetect, nth: 1, refused_by: Refusal::ByAnother },
-    LostAnswer { route: Route::SuperFix, nth: 0, refused_by: Refusal::ByIt },
-];
-
-#[test]
-fn an_answer_that_gets_lost_at_any_agent_costs_no_coin_and_no_work_by_hand() {
-    // A coin for each agent: whoever spoke for one keeps it as it is for some seconds.
-    let stage = faulty_stage("25x1");
-    let (home, damage) = (&stage.sender, Damage::to(&stage.ground.agents));
-    let witness = Witness::of(&stage.ground.agents).unwrap();
-    let addresses = addresses(&stage.ground.agents);
-    for lost in LOST_ANSWERS {
-        for agent in 0..addresses.len() {
-            let refusing = if lost.refused_by == Refusal::ByIt { agent } else { (agent + 1) % 25 };
-            let coin = owned(home).unwrap().into_iter().skip(agent).take(1).collect();
-            damage.pown_away(&coin, [refusing]);
-            ends_with(DONE, wallet(home, &["detect"]));
-            let dropper = Dropper::before(&addresses[agent], lost.route, lost.nth);
-            let mut theirs = addresses.clone();
-            theirs[agent] = dropper.address().to_owned();
-            ask(home, &theirs);
-            let fixed = result(DONE, home, &["fix"]);
-            assert!(dropper.has_lost(), "agent {agent}, {lost:?}: {fixed}");
-            assert_eq!(coins(&fixed, "whole"), 1, "agent {agent}, {lost:?}: {fixed}");
-            ask(home, &addresses);
-        }
-        witness.alive(&owned(home).unwrap()).unwrap();
-    }
-    assert_eq!(sum(&owned(home).unwrap()), 25);
-    nothing_is_in(home, &["Default/Fracked", "Default/Limbo", "Default/Counterfeit"]);
 }
 
 #[test]
