@@ -16,14 +16,14 @@ use crate::sandbox::Sandbox;
 use crate::town::town;
 
 /// A home on a disk of its own.
-struct SmallDisk {
+pub(crate) struct SmallDisk {
     sandbox: Sandbox,
     home: Home,
 }
 
 impl SmallDisk {
     /// Makes a disk of so many KiB with a new home on it.
-    fn of(kib: u32) -> Option<SmallDisk> {
+    pub(crate) fn of(kib: u32) -> Option<SmallDisk> {
         let home = Home { world: town().world.clone(), dir: town().path("disk") };
         fs::create_dir(&home.dir).unwrap();
         let mount = format!(r#"mount -t tmpfs -o size={kib}k,mode=700 none "$1""#);
@@ -36,6 +36,16 @@ impl SmallDisk {
     fn wallet(&self, words: &[&str]) -> Said {
         let inner = self.home.command(Program::CoinWallet, words);
         run(&mut self.sandbox.command(Program::CoinWallet, &inner))
+    }
+
+    /// Returns a path on this disk, as a program inside sees it.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.home.dir.join(name)
+    }
+
+    /// Returns the command as it runs where this disk is mounted.
+    pub(crate) fn inside(&self, command: &Command) -> Command {
+        self.sandbox.command(Program::CoinWallet, command)
     }
 
     fn import(&self, file: &Path) -> Said {
@@ -52,14 +62,14 @@ impl SmallDisk {
     }
 
     /// Fills the disk but for so many KiB.
-    fn fill_but(&self, kib: u64) {
+    pub(crate) fn fill_but(&self, kib: u64) {
         let mut filler = File::create(self.filler()).unwrap();
         while filler.write_all(&[0; 4096]).is_ok() {}
         let length = filler.metadata().unwrap().len();
         filler.set_len(length.saturating_sub(kib * 1024)).unwrap();
     }
 
-    fn make_room(&self) {
+    pub(crate) fn make_room(&self) {
         fs::remove_file(self.filler()).unwrap();
     }
 }

@@ -2,6 +2,8 @@
 //! keeps them where they were, after that it keeps them in flight until the agents show that they are
 //! another's.
 
+mod taken_back;
+
 use coin::{Coin, Grade, Letter, PownString};
 use protocol::conn_file::ConnFile;
 use protocol::message::{BatchHash, Chunk, DurableStep, Last, Manifest, Message, Number, Position};

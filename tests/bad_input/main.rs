@@ -20,6 +20,7 @@ mod command_lines;
 mod conn_files;
 mod disks;
 mod ended_files;
+mod exports;
 mod homes;
 mod hostile_receivers;
 mod hostile_senders;

@@ -62,6 +62,17 @@ impl Peer {
         peer
     }
 
+    /// Leaves and comes back, with what the link remembers.
+    pub(crate) fn rejoin(&mut self, file: &ConnFile) {
+        self.socket = TcpStream::connect(&file.relay).unwrap();
+        self.link.connected(rand::random());
+        self.socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        (self.linked, self.members) = (false, 0);
+        self.unread.clear();
+        self.heard.clear();
+        self.say_line(&self.link.join_line());
+    }
+
     /// Waits until the relay has let this side in.
     pub(crate) fn until_in_the_room(&mut self) {
         self.read_until(|peer| peer.members > 0);

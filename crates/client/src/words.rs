@@ -20,6 +20,7 @@ pub(crate) const WHEN_AGENTS_ARE_THERE: &str =
 pub(crate) fn homecoming(tally: &Tally) -> String {
     let parts = [
         (tally.back, "is yours again"),
+        (tally.settling, "of that is settling at 13 to 16 agents"),
         (tally.given(), "is the other's"),
         (tally.disputed, "is disputed: called counterfeit, and no longer held as it left"),
         (tally.reclaiming, "is being taken back"),

@@ -50,6 +50,9 @@ fn an_export_that_is_taken_back_leaves_a_worthless_file() {
     assert_eq!((stage.totals(), flying(&stage.sender)), ((14, 0), 0));
     ends_with(PARTLY, import(&stage.receiver, &out));
     assert_eq!(stage.totals(), (14, 0));
+    for home in [&stage.sender, &stage.receiver] {
+        ends_with(DONE, quiet(home.command(Program::CoinWallet, &["check"])));
+    }
     // What came back is as good as any coin.
     stage.payment(14).pay();
     assert_eq!(stage.totals(), (0, 14));

@@ -95,7 +95,7 @@ async fn begin(session: &Session, found: Vec<(Course, Found)>) -> Result<Exit, F
         session.screen.found(&json!({
             "v": 1, "event": "reclaimed", "transfer": course.id().to_string(),
             "status": tally.summary().status, "amount": tally.amount, "owned": tally.given(),
-            "back": tally.back, "disputed": tally.disputed, "in_flight": tally.in_flight(),
+            "back": tally.back, "settling": tally.settling, "disputed": tally.disputed, "in_flight": tally.in_flight(),
         }));
         tallies.push((course.id(), tally));
     }

@@ -4,7 +4,7 @@ use protocol::machine::{Cause, Fault, Input, Job, Outcome, Report};
 use protocol::message::{BatchHash, Chunk, DurableStep, Last, Message, Position};
 
 use crate::money::{BATCH, Held, Pown, amount, manifest, whole};
-use crate::side::{BOTH, Who};
+use crate::side::{BOTH, Machine, Who};
 use crate::world::{Event, World};
 
 /// Why a batch is refused in these tests.
@@ -162,6 +162,31 @@ fn a_sender_asks_the_agents_after_a_refusal_and_at_every_start() {
         assert_eq!(world.sender.outcome, Some(outcome));
         assert_eq!(world.sender.closed, lied);
     }
+}
+
+#[test]
+fn a_batch_of_which_coins_were_taken_back_never_leaves_again() {
+    let mut world = World::new();
+    while world.sender.durable() != DurableStep::InFlight {
+        world.run_for(1);
+    }
+    world.cut();
+    for who in BOTH {
+        world.side(who).stop();
+    }
+    let Some(Machine::Sender(sender)) = world.sender.in_journal() else { unreachable!() };
+    world.sender.journal =
+        Some(serde_json::to_string(&Machine::Sender(sender.reclaimed())).unwrap());
+    for who in BOTH {
+        world.restart(who);
+    }
+    world.sender.said.clear();
+    world.run();
+    let said = |number| world.sender.said.iter().any(|said| said.number().get() == number);
+    assert!(said(23) && !said(2) && !said(24), "{:?}", world.sender.said);
+    assert_eq!(world.sender.outcome, Some(Outcome::InDoubt(Cause::Reclaimed)));
+    assert!(matches!(world.receiver.outcome, Some(Outcome::Returned(Cause::PeerStopped(_)))));
+    assert!(world.receiver.closed, "nothing is on its way to it any more");
 }
 
 #[test]

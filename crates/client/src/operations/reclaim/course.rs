@@ -64,6 +64,8 @@ pub(crate) struct Tally {
     pub(crate) amount: Amount,
     /// One's own again.
     pub(crate) back: Amount,
+    /// Of it what 13 to 16 agents hold so far.
+    pub(crate) settling: Amount,
     /// The other's; with what is disputed.
     pub(crate) gone: Amount,
     /// Of it what the receipt calls counterfeit, and the agents do not hold as it left either.
@@ -176,6 +178,7 @@ impl Course {
         Ok(Tally {
             amount: sum(coins.iter()),
             back: in_state(Departed::Back),
+            settling: sum(coins.iter().filter(|coin| coin.is_settling())),
             gone: in_state(Departed::Gone),
             disputed: sum(disputed),
             reclaiming: in_state(Departed::Reclaiming),

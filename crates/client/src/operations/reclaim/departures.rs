@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use coin::reclaim::{Before, Departed};
-use coin::{Amount, Coin, Grade, Letter, PownString, SerialNumber, StoredCoin};
+use coin::{Amount, Coin, Grade, Letter, PownString, Rule, SerialNumber, StoredCoin};
 use wallet::{AnyDisk, Folder, Operation, Place, Regrade, Wallet, WalletError, WalletName};
 
 use crate::operations::batch::with_new_secrets;
@@ -47,6 +47,11 @@ impl Departure {
     /// Returns what it is worth.
     pub(crate) fn amount(&self) -> Amount {
         self.sn().denomination().amount()
+    }
+
+    /// Tells whether it is back, and not yet final.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.state == Departed::Back && self.pown.passes() < Rule::CLOUDCOIN.last
     }
 
     /// Returns whether an agent held it when it left. Where nothing was noted it did, so that an agent
