@@ -17,6 +17,19 @@ use crate::poll::Poll;
 
 /// What is said to both ends once they belong together.
 pub(crate) const PAIRED: &[u8] = b"paired\n";
+/// What one that tells says to who came first.
+pub(crate) const WAITING: &[u8] = b"waiting\n";
+/// What one that tells says to who is left.
+const LEFT: &[u8] = b"left\n";
+
+/// How much it says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// What it cannot do without: [`PAIRED`].
+    Quiet,
+    /// A line at every moment at which the protocol of relays asks for one.
+    Telling,
+}
 
 /// Connections that may wait to be taken.
 const BACKLOG: i32 = 4096;
@@ -41,10 +54,11 @@ struct Forwarder {
     /// Those who wait for their peer, by their first line.
     waiting: HashMap<Vec<u8>, usize>,
     chunk: Vec<u8>,
+    manner: Manner,
 }
 
 /// Serves until the process is ended from outside; says its address on stdout first.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(manner: Manner) -> Result<()> {
     machine::open_files()?;
     let listener = listen()?;
     println!("{}", listener.local_addr()?);
@@ -52,7 +66,7 @@ pub(crate) fn run() -> Result<()> {
     listener.set_nonblocking(true)?;
     let (ends, free, waiting) = (Vec::new(), Vec::new(), HashMap::new());
     let mut forwarder =
-        Forwarder { poll: Poll::new()?, ends, free, waiting, chunk: vec![0; CHUNK] };
+        Forwarder { poll: Poll::new()?, ends, free, waiting, chunk: vec![0; CHUNK], manner };
     forwarder.poll.watch(&listener, LISTENER)?;
     let mut ready = Vec::new();
     loop {
@@ -154,12 +168,22 @@ impl Forwarder {
         let line = self.chunk[..bytes].to_vec();
         let Some(peer) = self.waiting.remove(&line) else {
             self.waiting.insert(line, number);
-            return Ok(());
+            return self.tell(number, WAITING);
         };
         for (one, other) in [(number, peer), (peer, number)] {
             let end = self.ends[one].as_mut().context("who waits has an end")?;
             end.peer = Some(other);
             end.socket.write_all(PAIRED)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, number: usize, line: &[u8]) -> Result<()> {
+        if self.manner == Manner::Telling
+            && let Some(end) = &mut self.ends[number]
+        {
+            // Whoever has gone too need not hear it.
+            let _ = end.socket.write(line);
         }
         Ok(())
     }
@@ -170,7 +194,10 @@ impl Forwarder {
         self.free.push(number);
         self.waiting.retain(|_, waiting| *waiting != number);
         match end.peer {
-            Some(peer) => self.part(peer),
+            Some(peer) => {
+                self.tell(peer, LEFT)?;
+                self.part(peer)
+            }
             None => Ok(()),
         }
     }

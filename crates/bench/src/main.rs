@@ -34,6 +34,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::forwarder::Manner;
+
 /// Measure chat relays on this machine, on loopback alone.
 #[derive(Debug, Parser)]
 #[command(name = "relay-bench", version)]
@@ -71,7 +73,11 @@ pub(crate) struct Measure {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Be the bare forwarder that all others are compared with
-    Forward,
+    Forward {
+        /// Say a line whenever the relay has to say one
+        #[arg(long)]
+        telling: bool,
+    },
     /// Let our relay be attacked for a while and watch its memory and an honest pair
     Hostile {
         /// Seconds that the attack lasts
@@ -86,7 +92,8 @@ enum Command {
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match &args.command {
-        Some(Command::Forward) => forwarder::run(),
+        Some(Command::Forward { telling: false }) => forwarder::run(Manner::Quiet),
+        Some(Command::Forward { telling: true }) => forwarder::run(Manner::Telling),
         Some(Command::Hostile { seconds, relay }) => {
             hostile::run(relay, Duration::from_secs(*seconds))
         }

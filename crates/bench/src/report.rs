@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::crowd;
+use crate::forwarder::Manner;
 use crate::machine::{self, Cores};
 use crate::plot;
 use crate::scenario::{SCENARIOS, Scenario, start};
-use crate::subject::{self, Ours, Server, Subject};
+use crate::subject::{self, Bare, Ours, Server, Subject};
 use crate::{Measure, scenario::Work};
 
 /// Pairs whose memory is measured: ten thousand connections, as many as fit below the usual limit
@@ -61,6 +62,9 @@ pub(crate) fn measure_all(args: &Measure) -> Result<()> {
         rows.push(row);
     }
     println!();
+    if wanted("notices") {
+        notices(args, cores, dir.path())?;
+    }
     if wanted("memory of idle pairs") {
         memory(&subjects, cores, dir.path())?;
     }
@@ -84,6 +88,22 @@ pub(crate) fn measure_all(args: &Measure) -> Result<()> {
     if let Some(place) = &args.plots {
         plot::draw(&rows, place)?;
     }
+    Ok(())
+}
+
+/// Shows what is left of a short-lived pair's price when the bare forwarder has to say as many lines.
+fn notices(args: &Measure, cores: Cores, dir: &Path) -> Result<()> {
+    let subjects: Vec<Box<dyn Subject>> = vec![
+        Box::new(Bare(Manner::Quiet)),
+        Box::new(Bare(Manner::Telling)),
+        Box::new(Ours::new(&args.relay)),
+    ];
+    let short_lives = SCENARIOS.iter().find(|scenario| matches!(scenario.work, Work::ShortLives));
+    let scenario = short_lives.context("there are short-lived pairs")?;
+    let row = compare(scenario, &subjects, cores, dir, args)?;
+    let figures =
+        row.figures.iter().map(|figure| format!("{} {} µs", figure.subject, digits(figure.value)));
+    println!("short-lived pairs: {}\n", figures.collect::<Vec<_>>().join(", "));
     Ok(())
 }
 

@@ -15,9 +15,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::forwarder::Manner;
 use crate::machine;
 use crate::room::{Pair, Wire};
 
+pub(crate) use self::bare::Bare;
 pub(crate) use self::ours::Ours;
 
 /// How long a server may take to listen.
@@ -122,7 +124,7 @@ fn free_port() -> Result<u16> {
 /// Returns all subjects, our relay and the bare forwarder first.
 pub(crate) fn all(relay: &Path, peers: bool) -> Vec<Box<dyn Subject>> {
     let mut subjects: Vec<Box<dyn Subject>> =
-        vec![Box::new(bare::Bare), Box::new(Ours::new(relay))];
+        vec![Box::new(Bare(Manner::Quiet)), Box::new(Ours::new(relay))];
     if peers {
         subjects.push(Box::new(haproxy::Haproxy));
         subjects.push(Box::new(nats::Nats));

@@ -195,4 +195,6 @@ fn text_of(line: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
+mod instructions;
+#[cfg(test)]
 mod tests;

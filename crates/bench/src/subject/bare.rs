@@ -6,19 +6,27 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::{Server, Subject};
-use crate::forwarder::PAIRED;
+use crate::forwarder::{Manner, PAIRED, WAITING};
 use crate::room::{Pair, Wire, connect, hear};
 
 /// Two who say the same first line belong together.
-pub(crate) struct Bare;
+pub(crate) struct Bare(pub(crate) Manner);
 
 impl Subject for Bare {
     fn name(&self) -> &'static str {
-        "bare"
+        match self.0 {
+            Manner::Quiet => "bare",
+            Manner::Telling => "bare that tells",
+        }
     }
 
     fn start(&self, _: &Path) -> Result<Server> {
-        Server::that_tells(Command::new(std::env::current_exe()?).arg("forward"))
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("forward");
+        if self.0 == Manner::Telling {
+            command.arg("--telling");
+        }
+        Server::that_tells(&mut command)
     }
 
     fn join(&self, server: &Server, room: u64) -> Result<Pair> {
@@ -26,6 +34,9 @@ impl Subject for Bare {
         let (mut talker, mut listener) = (connect(server.address)?, connect(server.address)?);
         let line = format!("room {room}\n");
         talker.write_all(line.as_bytes())?;
+        if self.0 == Manner::Telling {
+            hear(&mut talker, &[WAITING])?;
+        }
         listener.write_all(line.as_bytes())?;
         hear(&mut talker, &[PAIRED])?;
         hear(&mut listener, &[PAIRED])?;
