@@ -225,7 +225,7 @@ fn threads(args: &Measure, dir: &Path) -> Result<()> {
         let ours = Ours::new(&args.relay).with_threads(threads);
         let mut cells = Vec::new();
         for scenario in works {
-            cells.push(lines_a_second(scenario.work, &ours, &start(&ours, dir)?, args)?);
+            cells.push(rate_and_cost(scenario.work, &ours, &start(&ours, dir)?, args)?);
         }
         println!("| {threads} | {} | {} |", cells[0], cells[1]);
     }
@@ -233,16 +233,19 @@ fn threads(args: &Measure, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn lines_a_second(work: Work, subject: &Ours, server: &Server, args: &Measure) -> Result<String> {
+/// Returns lines a second, the upper quartile, and what a line costs, the lower one.
+fn rate_and_cost(work: Work, subject: &Ours, server: &Server, args: &Measure) -> Result<String> {
     let Work::Stream(load) = work else { return Ok(String::new()) };
     let mut stream = crate::stream::Stream::open(subject, server, load)?;
-    let mut rates = Vec::new();
+    let (mut rates, mut costs) = (Vec::new(), Vec::new());
     for _ in 0..args.rounds {
-        let began = std::time::Instant::now();
-        let lines = stream.run(Duration::from_millis(args.round))?;
-        rates.push(lines as f64 / began.elapsed().as_secs_f64() / 1000.0);
+        let (began, spent) = (std::time::Instant::now(), server.spent()?);
+        let lines = stream.run(Duration::from_millis(args.round))? as f64;
+        rates.push(lines / began.elapsed().as_secs_f64() / 1000.0);
+        costs.push((server.spent()? - spent).as_secs_f64() * 1e6 / lines);
     }
-    Ok(format!("{:.0} k lines/s", figure("relay", rates).upper_quartile))
+    let (rate, cost) = (figure("relay", rates).upper_quartile, figure("relay", costs).value);
+    Ok(format!("{rate:.0} k lines/s, {} µs a line", digits(cost)))
 }
 
 impl Row {
