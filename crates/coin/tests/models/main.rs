@@ -20,8 +20,11 @@
 //! must find what they are for. `LIVECONNECT_MODELS=long` explores what the short
 //! form cuts off; `--nocapture` prints the numbers of states.
 
+mod exchange;
 mod race;
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::time::Instant;
 
 use coin::Rule;
@@ -30,6 +33,9 @@ use stateright::{Checker, HasDiscoveries, Model};
 /// States at which the short form of a model stops, those that are met again
 /// included.
 const STATES_MAX: usize = 3_000_000;
+
+/// Steps within which a rule that is left out must show.
+const STEPS_MAX: usize = 20;
 
 /// Networks of 1, 3 and 5 agents, as far as they have a bad one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,26 +71,45 @@ impl Agents {
 /// Explores a model, says how much there was, and returns the name and the steps
 /// of what was violated.
 #[expect(clippy::disallowed_methods, reason = "a test may look at the clock and the environment")]
-pub(crate) fn explore<M>(what: &str, model: M) -> Vec<(&'static str, Vec<String>)>
+pub(crate) fn explore<M>(what: &str, model: M) -> Vec<(&'static str, Vec<M::Action>)>
 where
     M: Model + Send + Sync + 'static,
-    M::State: std::fmt::Debug + std::hash::Hash + Send + Sync + Clone + PartialEq,
-    M::Action: std::fmt::Debug + Clone + PartialEq,
+    M::State: Debug + Hash + Send + Sync + Clone + PartialEq,
+    M::Action: Debug + Clone + PartialEq,
 {
     let long = std::env::var("LIVECONNECT_MODELS").is_ok_and(|form| form == "long");
     let began = Instant::now();
-    let checker = model.checker().threads(2).finish_when(HasDiscoveries::Any);
+    let checker = model.checker().finish_when(HasDiscoveries::Any);
     let checker = if long { checker } else { checker.target_state_count(STATES_MAX) };
     let checker = checker.spawn_bfs().join();
     let (states, depth) = (checker.unique_state_count(), checker.max_depth());
     let cut = if !long && checker.state_count() >= STATES_MAX { ", cut off" } else { "" };
-    println!(
-        "{what}: {states} states, {depth} steps deep{cut}, in {:.1} s",
-        began.elapsed().as_secs_f64()
-    );
-    let violated = checker.discoveries().into_iter().map(|(name, path)| {
-        let steps = path.into_actions().into_iter().map(|step| format!("{step:?}")).collect();
-        (name, steps)
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{what}: {states} states, {depth} deep{cut}, in {seconds:.1} s");
+    discoveries(&checker)
+}
+
+/// Returns the shortest way to violate a property.
+pub(crate) fn shortest<M>(what: &str, model: &M, property: &str) -> Option<Vec<M::Action>>
+where
+    M: Model + Clone + Send + Sync + 'static,
+    M::State: Debug + Hash + Send + Sync + Clone + PartialEq,
+    M::Action: Debug + Clone + PartialEq,
+{
+    let found = (1..=STEPS_MAX).find_map(|depth| {
+        let checker = model.clone().checker().target_max_depth(depth).spawn_bfs().join();
+        discoveries(&checker).into_iter().find(|(name, _)| *name == property)
     });
-    violated.collect()
+    let steps = found.map(|(_, steps)| steps);
+    println!("{what}, {property}: {steps:?}");
+    steps
+}
+
+fn discoveries<M: Model>(checker: &impl Checker<M>) -> Vec<(&'static str, Vec<M::Action>)>
+where
+    M::State: Debug + Hash + Clone + PartialEq,
+    M::Action: Debug + Clone + PartialEq,
+{
+    let found = checker.discoveries().into_iter();
+    found.map(|(name, path)| (name, path.into_actions())).collect()
 }
