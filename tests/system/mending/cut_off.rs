@@ -140,6 +140,7 @@ fn a_program_that_is_killed_while_it_mends_is_made_good_by_resume() {
     const AGENT: usize = 7;
     let stage = faulty_stage("12x1");
     let (home, damage) = (&stage.sender, Damage::to(&stage.ground.agents));
+    let witness = Witness::of(&stage.ground.agents).unwrap();
     let addresses = addresses(&stage.ground.agents);
     let mut next = 0;
     for (word, route, request) in LAST_REQUESTS {
@@ -162,6 +163,10 @@ fn a_program_that_is_killed_while_it_mends_is_made_good_by_resume() {
             let mut killed = Running::start("coin-wallet", &mut wallet(home, &[word])).unwrap();
             dropper.aim(killed.id());
             assert_eq!(killed.wait(WITHIN).unwrap().code(), None, "it was killed");
+            if route == Route::SuperFix && when == When::Done {
+                // What the agent was told to hold is in the coin's file.
+                witness.owned(&owned(home).unwrap()).unwrap();
+            }
             ask(home, &addresses);
             ends_with(DONE, resume(home));
             nothing_is_in(home, &["Default/Fracked", "Default/Limbo", "Default/Counterfeit"]);
