@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails is a test that fails")]
 
 mod agents;
+mod between;
 mod busy;
+mod change;
 mod coins;
 mod crash;
 mod cuts;

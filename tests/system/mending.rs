@@ -37,7 +37,7 @@ fn result(code: i32, home: &Home, words: &[&str]) -> Value {
     let mut command = wallet(home, words);
     command.arg("--json");
     let said = ends_with(code, command);
-    let last = said.lines().filter(|line| line.starts_with('{')).next_back();
+    let last = said.lines().rfind(|line| line.starts_with('{'));
     serde_json::from_str(last.unwrap_or_else(|| panic!("no object: {said}"))).unwrap()
 }
 

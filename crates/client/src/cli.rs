@@ -103,6 +103,32 @@ pub(crate) enum WalletCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Breaks a coin, if one has to be broken, so that the coins make an amount exactly
+    ///
+    /// The agents take the coin for smaller ones of the same value. coin-send does this by itself. Exits 21
+    /// when the agents have not decided: resume asks them again.
+    Change {
+        /// The amount that shall be payable, in whole units
+        #[arg(value_name = "UNITS", allow_hyphen_values = true)]
+        amount: String,
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
+    /// Joins the coins in Bank into fewer, bigger ones; some small change stays
+    ///
+    /// With join_from = 500 in config.toml coin-send joins the coins of a payment by itself when they are 500
+    /// or more; without that line it never does.
+    Join {
+        /// Let no small change stay either
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        dry_run: DryRun,
+    },
     /// Asks the agents for lost coins: those in Limbo, Suspect and Counterfeit
     ///
     /// Which of its two secrets does each agent hold? A coin of which 13 agents hold a secret that only

@@ -3,6 +3,7 @@
 mod balance;
 mod check;
 mod errand;
+mod exchange;
 mod export;
 mod history;
 mod import;
@@ -17,6 +18,7 @@ use self::reclaim::{Extent, Wish};
 use crate::cli::WalletCommand;
 use crate::exit::{Exit, Failure};
 use crate::operations::errand::Errand;
+use crate::operations::join::Leaving;
 use crate::screen::Screen;
 
 /// Runs a command.
@@ -44,6 +46,13 @@ pub(crate) async fn run(command: WalletCommand, screen: &Screen) -> Result<Exit,
         }
         WalletCommand::Export { amount, out, common } => {
             export::run(&amount, &out, common, screen).await
+        }
+        WalletCommand::Change { amount, common, dry_run } => {
+            exchange::change(&amount, dry_run, common, screen).await
+        }
+        WalletCommand::Join { all, common, dry_run } => {
+            let leaving = if all { Leaving::Nothing } else { Leaving::SmallChange };
+            exchange::join(leaving, dry_run, common, screen).await
         }
         WalletCommand::History { common } => history::run(common, screen),
         WalletCommand::Reclaim { transfer, dry_run, insist, common } => {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::num::NonZeroU32;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,9 @@ pub(crate) struct Config {
     /// The relay that new connection files name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) relay: Option<String>,
+    /// From how many coins on those of a payment are joined into fewer before it; never without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) join_from: Option<NonZeroU32>,
     /// Whether the agents' addresses may be plain HTTP beyond this machine.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) insecure_http: bool,
@@ -65,7 +69,8 @@ impl Config {
             )
         };
         let insecure_http = plain_http == PlainHttp::Anywhere;
-        let config = Config { agents, relay, insecure_http, reclaim_expired: false };
+        let config =
+            Config { agents, relay, join_from: None, insecure_http, reclaim_expired: false };
         config.address_book()?;
         Ok(config)
     }
@@ -300,6 +305,20 @@ mod tests {
         let loaded = Config::load(home.path()).unwrap();
         assert_eq!(loaded.plain_http(), PlainHttp::Anywhere);
         assert!(loaded.address_book().is_ok());
+    }
+
+    #[test]
+    fn the_policy_of_joining_is_a_number_of_coins_and_off_without_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.toml");
+        for (line, policy) in
+            [("", Some(None)), ("join_from = 500", Some(Some(500))), ("join_from = 0", None)]
+        {
+            fs::write(&path, format!("agents = \"{TEMPLATE}\"\n{line}\n")).unwrap();
+            let loaded = Config::load(home.path()).ok();
+            let read = loaded.map(|config| config.join_from.map(std::num::NonZeroU32::get));
+            assert_eq!(read, policy, "{line}");
+        }
     }
 
     #[test]

@@ -125,6 +125,7 @@ fn of_cause(cause: &Cause) -> Exit {
             Fault::TooFewAgents { .. } => Exit::Agents,
             Fault::OtherAgents => Exit::Differ,
             Fault::NoExactCoins => Exit::NotEnough,
+            Fault::ExchangeOpen(_) => Exit::InFlight,
             Fault::BadBatch(_) | Fault::BadReceipt(_) => Exit::Refused,
             Fault::Disk(_) => Exit::File,
         },

@@ -72,6 +72,8 @@ pub fn coin_wallet() -> ExitCode {
     | WalletCommand::Fix { common, .. }
     | WalletCommand::Detect { common, .. }
     | WalletCommand::Export { common, .. }
+    | WalletCommand::Change { common, .. }
+    | WalletCommand::Join { common, .. }
     | WalletCommand::History { common }
     | WalletCommand::Reclaim { common, .. }
     | WalletCommand::Resume { common, .. }) = &args.command;

@@ -4,12 +4,15 @@
 
 mod batch;
 mod booking;
+pub(crate) mod change;
 pub(crate) mod errand;
+pub(crate) mod exchange;
 pub(crate) mod export;
 pub(crate) mod fate;
 mod find;
 pub(crate) mod freight;
 pub(crate) mod import;
+pub(crate) mod join;
 mod look;
 mod mend;
 mod old_secrets;
@@ -18,9 +21,10 @@ mod prepare;
 mod receipt;
 pub(crate) mod reclaim;
 
-pub(crate) use prepare::affordable;
+pub(crate) use prepare::{Affordable, affordable};
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +98,8 @@ pub(crate) struct Bench {
     pub(crate) hidden_wallet: WalletName,
     /// Where the home lies.
     pub(crate) home: PathBuf,
+    /// From how many coins on those of a payment are joined; never when there is no number.
+    pub(crate) join_from: Option<NonZeroU32>,
     /// The amount of the transfer; zero for a receiver that does not know it yet.
     pub(crate) amount: Amount,
     /// The relay's address, for messages.
@@ -120,6 +126,7 @@ impl Bench {
             network,
             hidden_wallet,
             home: session.home.clone(),
+            join_from: session.config.join_from,
             amount,
             relay: String::new(),
             room: 0,

@@ -192,6 +192,7 @@ impl Session {
                 WalletName::Receiver
             },
             home: self.home.clone(),
+            join_from: self.config.join_from,
             amount,
             relay: file.relay.clone(),
             room: file.room.get(),

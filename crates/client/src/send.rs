@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use coin::choose::ChooseError;
 use coin::{Amount, AmountError};
 use protocol::conn_file::{ConnFile, FileKey, NetworkPrint};
 use protocol::room::RoomNumber;
@@ -17,7 +16,7 @@ use crate::conn;
 use crate::exit::{Exit, Failure};
 use crate::hand_out::{Code, hand_out};
 use crate::machine::Machine;
-use crate::operations::affordable;
+use crate::operations::{Affordable, affordable};
 use crate::record::Open;
 use crate::screen::Screen;
 use crate::session::{Session, operation_id};
@@ -53,7 +52,10 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
             return Ok(exit);
         }
     }
-    let coins = exact_coins(&session, amount).await?;
+    let coins = match exact_coins(&session, amount).await? {
+        Affordable::AsTheyAre(coins) => format!("{coins} coins"),
+        Affordable::WithChange => "a coin is broken first".to_owned(),
+    };
     let file = match known {
         Some(file) => {
             session.same_network(&file).await?;
@@ -63,7 +65,7 @@ pub(crate) async fn run(args: SendArgs, screen: &Screen) -> Result<Exit, Failure
             let relay =
                 args.relay.clone().or(session.config.relay.clone()).unwrap_or(RELAY.to_owned());
             let file = new_file(&session, relay, room).await?;
-            let question = format!("send {amount} ({coins} coins) by way of {}?", file.relay);
+            let question = format!("send {amount} ({coins}) by way of {}?", file.relay);
             if screen.asks_on_terminal() {
                 consent(screen.clone(), question, &stop).await?;
             }
@@ -163,17 +165,11 @@ pub(crate) fn other_side(id: OperationId, program: &str) -> Failure {
     )
 }
 
-pub(crate) async fn exact_coins(session: &Session, amount: Amount) -> Result<usize, Failure> {
+pub(crate) async fn exact_coins(session: &Session, amount: Amount) -> Result<Affordable, Failure> {
     let found = session.desk.run(move |work| affordable(&work.wallet, amount)).await;
     session.disk(found)?.map_err(|error| {
-        let advice = match error {
-            ChooseError::NotEnough { .. } => {
-                "coin-wallet balance shows what there is; coin-wallet import takes coin files in"
-            }
-            ChooseError::NoExactSet => {
-                "choose an amount that your coins make exactly: coin-wallet balance"
-            }
-        };
+        let advice =
+            "coin-wallet balance shows what there is; coin-wallet import takes coin files in";
         Failure::new(Exit::NotEnough, error, advice)
     })
 }

@@ -42,6 +42,9 @@ pub(crate) fn fault(fault: &Fault) -> String {
             "the agents that answer are of another network than the coins".to_owned()
         }
         Fault::NoExactCoins => "your coins do not make this amount exactly".to_owned(),
+        Fault::ExchangeOpen(worth) => {
+            format!("the agents have not decided yet about an exchange of {worth}")
+        }
         Fault::BadBatch(what) => format!("the sender's coins are not what was announced: {what}"),
         Fault::BadReceipt(what) => {
             format!("the receiver's receipt is not about these coins: {what}")
@@ -167,6 +170,9 @@ pub(crate) fn advice(outcome: &Outcome) -> &'static str {
             }
             Cause::Fault(Fault::NoExactCoins) => {
                 "coin-wallet balance, and an amount that the coins make exactly"
+            }
+            Cause::Fault(Fault::ExchangeOpen(_)) => {
+                "coin-wallet resume asks the agents again; then a new --conn file"
             }
             Cause::Fault(Fault::Disk(_)) => "make room on the disk, then a new --conn file",
         },

@@ -227,6 +227,8 @@ pub enum Fault {
     OtherAgents,
     /// The coins do not make the amount, or not exactly.
     NoExactCoins,
+    /// Coins of this sum were given for others, and it is not decided yet whether the agents took them.
+    ExchangeOpen(Amount),
     /// The batch is not what the manifest says, or not coins. Says what is wrong.
     BadBatch(String),
     /// The receipt is not about this batch, or not a receipt.

@@ -79,4 +79,4 @@ pub use provenance::Provenance;
 pub use receipt::{Receipt, ReceiptCoin, ReceiptError, ReceiptTotals};
 pub use recovery::RecoveryReport;
 pub use survey::{Survey, Surveyed, survey};
-pub use wallet::Wallet;
+pub use wallet::{Wallet, list};

@@ -185,3 +185,11 @@ impl<D: Disk> Wallet<D> {
         history::history(&self.home.disk)
     }
 }
+
+/// Lists the coins in a folder, see [`Wallet::list`]; without the lock.
+///
+/// # Errors
+/// Those of the disk.
+pub fn list(disk: &impl Disk, place: Place) -> Result<Vec<CoinName>, WalletError> {
+    listing::coin_names(disk, place)
+}

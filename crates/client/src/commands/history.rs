@@ -63,6 +63,7 @@ fn names(kind: Kind) -> (&'static str, &'static str) {
         Kind::Find => ("found", "find"),
         Kind::Fix => ("fixed", "fix"),
         Kind::Detect => ("checked", "detect"),
+        Kind::Exchange => ("changed", "exchange"),
     }
 }
 

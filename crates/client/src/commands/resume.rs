@@ -14,6 +14,7 @@ use super::errand;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::operations::errand::{Errand, Outcome};
+use crate::operations::exchange::alone as exchange;
 use crate::operations::reclaim::course::Course;
 use crate::operations::{export, import};
 use crate::record::{Open, Parked};
@@ -146,6 +147,7 @@ async fn carry_on(
         Kind::Repair => return end_repair(&session, id).await,
         // They are done when all others are.
         Kind::Find | Kind::Fix | Kind::Detect => return Ok(Exit::Done),
+        Kind::Exchange => return exchange::carry_on(&session, id).await,
         Kind::Send => "coin-send",
         Kind::Receive => "coin-receive",
         Kind::Export => return export::carry_on(&session, id).await,

@@ -183,13 +183,18 @@ impl Bench {
 
 /// Returns a coin with a random new secret for each agent, untried.
 pub(super) fn with_new_secrets(coin: Coin) -> StoredCoin {
+    let pans = Some(new_secrets());
+    StoredCoin { pans, ..StoredCoin::new(coin, PownString::all(Letter::Untried)) }
+}
+
+/// Returns a random new secret for each agent.
+pub(super) fn new_secrets() -> AnSet {
     let mut rng = rand::rng();
-    let pans = AnSet::from_fn(|_| {
+    AnSet::from_fn(|_| {
         let mut bytes = Zeroizing::new([0; 16]);
         rng.fill_bytes(bytes.as_mut_slice());
         AuthenticityNumber::from_bytes(*bytes)
-    });
-    StoredCoin { pans: Some(pans), ..StoredCoin::new(coin, PownString::all(Letter::Untried)) }
+    })
 }
 
 pub(super) fn kept_hash(operation: &Operation<AnyDisk>) -> Option<BatchHash> {

@@ -12,13 +12,11 @@
 //! has to be taken up, and any other operation may go on with the coins.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use coin::Amount;
 use protocol::machine::Fault;
 use raida::NetworkId;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 use wallet::{Folder, Kind, OperationId, Place, Survey, Surveyed, WalletName};
 
 use super::Bench;
@@ -162,19 +160,7 @@ impl Errand {
         id: OperationId,
         network: NetworkId,
     ) -> Result<Outcome, Failure> {
-        let bench = Bench {
-            desk: session.desk.clone(),
-            id,
-            authority: session.authority.clone(),
-            screen: session.screen.clone(),
-            progress: Arc::new(Notify::new()),
-            network: network.print(),
-            hidden_wallet: WalletName::Default,
-            home: session.home.clone(),
-            amount: Amount::ZERO,
-            relay: String::new(),
-            room: 0,
-        };
+        let bench = Bench::at_home(session, id, network.print(), WalletName::Default, Amount::ZERO);
         let fates = match self.work(&bench, session).await {
             Ok(fates) => fates,
             Err(fault @ Fault::TooFewAgents { .. }) => {

@@ -280,6 +280,9 @@ fn refused(fault: &Fault) -> Failure {
             (Exit::NotEnough, "an amount that your coins make: coin-wallet balance")
         }
         Fault::OtherAgents => (Exit::Differ, "correct `agents` in config.toml of the home"),
+        Fault::ExchangeOpen(_) => {
+            (Exit::InFlight, "coin-wallet resume; then the same command again")
+        }
         Fault::BadBatch(_) | Fault::BadReceipt(_) | Fault::Disk(_) => {
             (Exit::File, "mend the disk; nothing was exported")
         }

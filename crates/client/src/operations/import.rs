@@ -69,6 +69,7 @@ async fn take_over(session: &Session, id: OperationId, amount: Amount) -> Result
         authority: session.authority.clone(),
         screen: session.screen.clone(),
         progress: Arc::new(Notify::new()),
+        join_from: None,
         amount,
         network: asked.as_ref().map(NetworkId::print).unwrap_or_default(),
         hidden_wallet: WalletName::Default,

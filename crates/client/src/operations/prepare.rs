@@ -13,13 +13,13 @@ use coin::choose::{self, ChooseError};
 use coin::{Amount, Coin, CoinName, Letter, PownString, Rule, SerialNumber};
 use protocol::machine::{Fault, Preparation, Report};
 use serde::{Deserialize, Serialize};
-use wallet::{AnyDisk, Folder, Operation, Place, Wallet, WalletError, WalletName};
+use wallet::{AnyDisk, Folder, Operation, OperationId, Place, Wallet, WalletError, WalletName};
 
 use super::fate::Fate;
 use super::find::UNDECIDED;
 use super::look::OnFile;
 use super::{Bench, broken_note, note};
-use crate::desk::with_causes;
+use crate::desk::{Work, with_causes};
 
 /// How often the choice is made anew because an agent refused a chosen coin.
 const CHOICES_MAX: usize = 8;
@@ -35,9 +35,9 @@ pub(super) const EXPORT: Place = Place { wallet: WalletName::Sender, folder: Fol
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Chosen {
     /// Coins that no agent is known to refuse.
-    clean: Vec<CoinName>,
+    pub(super) clean: Vec<CoinName>,
     /// Coins that lie in Fracked.
-    refused: Vec<CoinName>,
+    pub(super) refused: Vec<CoinName>,
 }
 
 impl Chosen {
@@ -51,8 +51,8 @@ impl Bench {
     /// Does one of the steps 5 to 11 and 21.
     pub(super) async fn prepare(&self, step: Preparation) -> Result<Report, Fault> {
         match step {
-            Preparation::MakeChange => self.choose().await?,
-            Preparation::JoinCoins => {}
+            Preparation::MakeChange => self.make_change().await?,
+            Preparation::JoinCoins => self.join_chosen().await?,
             Preparation::FindChange => self.find_change().await?,
             Preparation::FixChange => self.choose_what_agents_take().await?,
             Preparation::MoveToSender => self.move_to_sender().await?,
@@ -69,8 +69,8 @@ impl Bench {
         Ok(Report::PutBack)
     }
 
-    /// 5: the exact coins for the amount. Breaking a bigger coin is not possible here.
-    async fn choose(&self) -> Result<(), Fault> {
+    /// Chooses the exact coins for the amount from all that there are.
+    pub(super) async fn choose(&self) -> Result<(), Fault> {
         self.at_wallet(put_back).await?;
         self.choose_anew(HashSet::new()).await
     }
@@ -285,8 +285,23 @@ pub(super) fn follow(
     operation.note(note::CHOSEN, &text)
 }
 
+/// Returns the coins of Default that no other operation of this run has chosen and that are not left out:
+/// those in Bank, and those in Fracked. Of a coin that lies there twice one file is enough.
+pub(super) fn free_coins(
+    work: &Work,
+    own: OperationId,
+    left_out: &HashSet<CoinName>,
+) -> Result<(Vec<CoinName>, Vec<CoinName>), WalletError> {
+    let mut taken = left_out.clone();
+    for (_, other) in work.operations.iter().filter(|(other, _)| **other != own) {
+        let Chosen { clean, refused } = chosen(other)?;
+        taken.extend(clean.into_iter().chain(refused));
+    }
+    free(&work.wallet, &taken)
+}
+
 /// Returns what was chosen last in this operation.
-fn chosen(operation: &Operation<AnyDisk>) -> Result<Chosen, WalletError> {
+pub(super) fn chosen(operation: &Operation<AnyDisk>) -> Result<Chosen, WalletError> {
     match operation.last_note(note::CHOSEN) {
         Some(text) => serde_json::from_str(text).map_err(|_| broken_note(note::CHOSEN)),
         None => Ok(Chosen::default()),
@@ -313,11 +328,10 @@ fn put_back(
     Ok(())
 }
 
-fn pick(
+fn free(
     wallet: &Wallet<AnyDisk>,
-    amount: Amount,
     taken: &HashSet<CoinName>,
-) -> Result<Result<Chosen, ChooseError>, WalletError> {
+) -> Result<(Vec<CoinName>, Vec<CoinName>), WalletError> {
     let free = |place| -> Result<Vec<CoinName>, WalletError> {
         Ok(wallet.list(place)?.into_iter().filter(|name| !taken.contains(name)).collect())
     };
@@ -326,6 +340,15 @@ fn pick(
     let mut seen = HashSet::new();
     refused.retain(|name| seen.insert(name.sn));
     clean.retain(|name| seen.insert(name.sn));
+    Ok((clean, refused))
+}
+
+fn pick(
+    wallet: &Wallet<AnyDisk>,
+    amount: Amount,
+    taken: &HashSet<CoinName>,
+) -> Result<Result<Chosen, ChooseError>, WalletError> {
+    let (clean, refused) = free(wallet, taken)?;
     let numbers =
         |names: &[CoinName]| -> Vec<SerialNumber> { names.iter().map(|name| name.sn).collect() };
     Ok(choose::exact(amount, &numbers(&clean), &numbers(&refused)).map(|taken| {
@@ -336,11 +359,24 @@ fn pick(
     }))
 }
 
-/// Returns whether the coins of a home make an amount exactly: asked before a connection file is written.
+/// How the coins of a home make an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Affordable {
+    /// With so many coins as they are.
+    AsTheyAre(usize),
+    /// After one of them was broken.
+    WithChange,
+}
+
+/// Returns how the coins of a home make an amount: asked before a connection file is written.
 pub(crate) fn affordable(
     wallet: &Wallet<AnyDisk>,
     amount: Amount,
-) -> Result<Result<usize, ChooseError>, WalletError> {
-    Ok(pick(wallet, amount, &HashSet::new())?
-        .map(|chosen| chosen.clean.len() + chosen.refused.len()))
+) -> Result<Result<Affordable, ChooseError>, WalletError> {
+    Ok(match pick(wallet, amount, &HashSet::new())? {
+        Ok(chosen) => Ok(Affordable::AsTheyAre(chosen.clean.len() + chosen.refused.len())),
+        // Coins that are worth enough can be broken.
+        Err(ChooseError::NoExactSet) => Ok(Affordable::WithChange),
+        Err(error @ ChooseError::NotEnough { .. }) => Err(error),
+    })
 }

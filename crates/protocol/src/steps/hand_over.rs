@@ -249,6 +249,7 @@ impl Receiver {
             Fault::TooFewAgents { .. }
             | Fault::OtherAgents
             | Fault::NoExactCoins
+            | Fault::ExchangeOpen(_)
             | Fault::BadReceipt(_)
             | Fault::Disk(_) => self.give_up(Cause::Fault(fault), turn),
         }

@@ -275,6 +275,9 @@ pub(crate) fn reason(cause: &Cause) -> String {
         }
         Cause::Fault(Fault::OtherAgents) => "my agents are not those of these coins".to_owned(),
         Cause::Fault(Fault::NoExactCoins) => "I have no coins that make the amount".to_owned(),
+        Cause::Fault(Fault::ExchangeOpen(_)) => {
+            "the agents have not decided yet about my change".to_owned()
+        }
         Cause::Fault(Fault::BadBatch(why) | Fault::BadReceipt(why)) => why.clone(),
         Cause::Fault(Fault::Disk(_)) => "my disk failed".to_owned(),
         Cause::Expired => "the connection file has expired".to_owned(),

@@ -35,6 +35,8 @@ pub enum Kind {
     Fix,
     /// All coins are looked at.
     Detect,
+    /// Coins are given to the agents for others of the same value.
+    Exchange,
 }
 
 impl Kind {
@@ -98,6 +100,7 @@ impl fmt::Display for Kind {
             Kind::Find => "find",
             Kind::Fix => "fix",
             Kind::Detect => "detect",
+            Kind::Exchange => "exchange",
         })
     }
 }
