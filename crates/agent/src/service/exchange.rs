@@ -10,7 +10,7 @@ use raida::api::{
 use super::Refusal;
 use super::reply::{Answer, Signature};
 use crate::agent::Agent;
-use crate::exchange::Refused;
+use crate::exchange::{Kept, Refused};
 use crate::settings::V1Exchange;
 
 /// Why an agent does not answer v1's routes of exchange, whatever is asked.
@@ -161,13 +161,14 @@ fn refuse<'s>(signature: &'s Signature, refused: &Refused, status: Status) -> An
 
 fn status(refused: &Refused) -> Status {
     match refused {
+        // In some seconds it is done, and nothing has to be given up for that.
+        Refused::Vouched { .. } | Refused::Kept(Kept::Vouched { .. }) => Status::Error,
         Refused::Executed | Refused::Kept(_) => Status::Exchange,
         Refused::Cancelled => Status::Cancelled,
         Refused::TooManyReservations | Refused::TooManyCancellations => Status::Error,
         Refused::OtherContent
         | Refused::NotHeld { .. }
         | Refused::NotInPool { .. }
-        | Refused::Vouched { .. }
         | Refused::Reserved { .. }
         | Refused::Shown { .. } => Status::Fail,
     }
