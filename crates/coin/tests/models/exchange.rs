@@ -9,7 +9,7 @@ use coin::exchange::{Answer, Direction, Exchanging, Request, Standing};
 use coin::{Origin, Ownership, Question};
 use stateright::{Model, Property};
 
-use crate::{Agents, explore, shortest};
+use crate::{Agents, explore, is_long, shortest};
 
 /// The origins of Y: X was given for it, or Z.
 const OF_X: Origin = Origin::Exchange([1; Origin::BYTES]);
@@ -434,6 +434,14 @@ fn of_three_agents_too_and_one_of_them_may_be_bad() {
 fn of_five_agents_too_and_one_of_them_may_be_bad() {
     holds(Agents::Honest(5));
     holds(Agents::OneBad(5));
+}
+
+#[test]
+fn of_seven_agents_too_when_there_is_time() {
+    if is_long() {
+        holds(Agents::OneBad(7));
+        holds(Agents::Honest(7));
+    }
 }
 
 #[test]

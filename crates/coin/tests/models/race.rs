@@ -7,7 +7,7 @@ use coin::reclaim::{Act, Departed, Ground, Look, Will};
 use coin::{Answer, Grade, Origin, Ownership, Question};
 use stateright::{Model, Property};
 
-use crate::{Agents, explore, shortest};
+use crate::{Agents, explore, is_long, shortest};
 
 /// A rule that the model leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -430,6 +430,15 @@ fn of_five_agents_too_and_one_of_them_may_be_bad() {
     for receiver in [Receiver::Powning, Receiver::Refused] {
         holds(Agents::Honest(5), receiver);
         holds(Agents::OneBad(5), receiver);
+    }
+}
+
+#[test]
+fn of_seven_agents_too_when_there_is_time() {
+    if is_long() {
+        holds(Agents::Honest(7), Receiver::Refused);
+        holds(Agents::OneBad(7), Receiver::Refused);
+        holds(Agents::Honest(7), Receiver::Powning);
     }
 }
 
