@@ -9,8 +9,9 @@
 //! # Crash safety
 //!
 //! The journal holds the coins before any ledger does. A mint that was cut off is finished by the
-//! next one: a ledger takes a coin only if it does not know it, a file is written only if it is
-//! not there, so that each step may be taken twice, even after the first coins were spent.
+//! next one: a ledger takes a coin only if it does not know it and never gave it back, a file is
+//! written only if it is not there, so that each step may be taken twice, even after the first coins
+//! were spent or exchanged.
 
 mod coin_files;
 mod join;
@@ -209,7 +210,7 @@ impl Mint {
         for coins in self.coins.chunks(MINT_COMMIT_COINS) {
             let mut draft = Draft::over(&ledger);
             for Coin { sn, ans } in coins {
-                if draft.an(*sn).map_err(failed)?.is_none() {
+                if !draft.is_used(*sn).map_err(failed)? {
                     draft.enter(*sn, Holding::minted(ans.get(agent).clone())).map_err(failed)?;
                 }
             }
@@ -230,10 +231,11 @@ impl Mint {
     }
 }
 
-/// Tells whether none of these ledgers knows a coin.
+/// Tells whether none of these ledgers knows a coin, or has ever given it back.
 pub(crate) fn is_free(ledgers: &[FjallLedger], sn: SerialNumber) -> Result<bool, MintError> {
     for (agent, ledger) in ledgers.iter().enumerate() {
-        if ledger.an(sn).map_err(|source| MintError::Ledger { agent, source })?.is_some() {
+        let used = Draft::over(ledger).is_used(sn);
+        if used.map_err(|source| MintError::Ledger { agent, source })? {
             return Ok(false);
         }
     }

@@ -180,6 +180,16 @@ impl<'l> Draft<'l> {
         Ok(self.changes.given_back.contains(&sn) || self.ledger.was_given_back(sn)?)
     }
 
+    /// Tells whether a serial number is in circulation or was ever given back: nobody may mint it. The
+    /// mint makes a coin once; made again it would be there beside what it was exchanged for.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] when the disk fails.
+    pub fn is_used(&self, sn: SerialNumber) -> Result<bool, LedgerError> {
+        Ok(self.coin(sn)?.is_some() || self.was_given_back(sn)?)
+    }
+
     /// Sets what is held of a coin, whether it is in circulation or not.
     ///
     /// # Errors

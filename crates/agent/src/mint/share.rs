@@ -37,7 +37,8 @@ use crate::limits::MINT_COMMIT_COINS;
 ///
 /// # Errors
 ///
-/// [`ShareError::Known`] when the agent knows one of the serial numbers and not from this order:
+/// [`ShareError::Known`] when the agent knows one of the serial numbers, or has given it back, and not
+/// from this order:
 /// then nothing is entered. See [`ShareError`] for the others.
 ///
 /// # Crash safety
@@ -129,7 +130,7 @@ impl Part<'_> {
         for coins in self.order.coins().chunks(MINT_COMMIT_COINS) {
             let mut draft = Draft::over(&ledger);
             for sn in coins {
-                if draft.an(*sn).map_err(failed)?.is_none() {
+                if !draft.is_used(*sn).map_err(failed)? {
                     draft.enter(*sn, Holding::minted(record.secret(*sn))).map_err(failed)?;
                 }
             }
@@ -147,7 +148,8 @@ impl Part<'_> {
         Ok(path)
     }
 
-    /// Looks whether the ledger, if it is there, knows none of the serial numbers.
+    /// Looks whether the ledger, if it is there, knows none of the serial numbers and has never given
+    /// one back.
     fn knows_none(&self) -> Result<(), ShareError> {
         self.dir.is_for(self.agent)?;
         if !self.dir.ledger(self.agent).exists() {
@@ -157,7 +159,7 @@ impl Part<'_> {
         let failed = |source| ShareError::Ledger { agent: self.agent, source };
         let mut known: Vec<SerialNumber> = Vec::new();
         for sn in self.order.coins() {
-            if ledger.an(*sn).map_err(failed)?.is_some() {
+            if Draft::over(&ledger).is_used(*sn).map_err(failed)? {
                 known.push(*sn);
             }
         }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use coin::{AGENTS, AnSet, SerialNumber, stack};
 use tempfile::TempDir;
 
-use super::{Begun, JournalError, Mint, MintError, Minted, Order, Step, journal, mint};
+use super::{Begun, JournalError, Mint, MintError, Minted, Order, Step, is_free, journal, mint};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::ledger::tests::{an, scratch};
-use crate::ledger::{Ledger, put};
+use crate::ledger::{Draft, FjallLedger, Ledger, put};
 
 struct Scene {
     _dir: TempDir,
@@ -144,6 +144,42 @@ fn a_coin_that_changed_hands_before_its_mint_was_finished_keeps_its_new_secret()
     scene.mint("2x5").unwrap();
     let ledger = scene.dir().open_ledger(3, &cut_off.network).unwrap();
     assert_eq!(ledger.an(spent).unwrap(), Some(an(99)));
+}
+
+#[test]
+fn a_coin_that_was_given_back_before_its_mint_was_finished_is_not_made_again() {
+    let scene = Scene::new();
+    let cut_off = scene.cut_off("2x5", AGENTS + 1);
+    let given = cut_off.coins[0].sn;
+    give_back(&scene.dir().open_ledger(3, &cut_off.network).unwrap(), given);
+    scene.mint("2x5").unwrap();
+    let ledger = scene.dir().open_ledger(3, &cut_off.network).unwrap();
+    assert_eq!(ledger.an(given).unwrap(), None);
+    assert_eq!(ledger.counts().unwrap().value(), 5);
+}
+
+#[test]
+fn a_number_that_one_agent_was_given_back_is_free_nowhere() {
+    let scene = Scene::new();
+    scene.mint("1x250").unwrap();
+    let given = *scene.coins().keys().next().unwrap();
+    let ledgers = scene.dir().open_ledgers().unwrap();
+    for (agent, ledger) in ledgers.iter().enumerate() {
+        let mut draft = Draft::over(ledger);
+        match agent {
+            17 => draft.give_back(given).unwrap(),
+            _ => draft.remove(given).unwrap(),
+        }
+        draft.commit().unwrap();
+    }
+    assert!(!is_free(&ledgers, given).unwrap());
+    assert!(is_free(&ledgers[..17], given).unwrap());
+}
+
+fn give_back(ledger: &FjallLedger, sn: SerialNumber) {
+    let mut draft = Draft::over(ledger);
+    draft.give_back(sn).unwrap();
+    draft.commit().unwrap();
 }
 
 #[test]

@@ -193,6 +193,22 @@ fn an_order_with_a_known_number_is_refused_as_a_whole() {
 }
 
 #[test]
+fn a_number_that_was_given_back_is_not_minted_again() {
+    let scene = Scene::of("1x1");
+    let first = order_on(&scene.order, &[10, 11]);
+    scene.mint(7, &first).unwrap();
+    let ledger = scene.ledger(7);
+    let mut draft = Draft::over(&ledger);
+    draft.give_back(first.coins()[1]).unwrap();
+    draft.commit().unwrap();
+    drop(ledger);
+    let second = order_on(&scene.order, &[11, 12]);
+    let refused = scene.mint(7, &second).unwrap_err();
+    assert!(matches!(refused, ShareError::Known { known: 1, .. }), "{refused}");
+    assert_eq!(scene.ledger(7).counts().unwrap().coins(), 1);
+}
+
+#[test]
 fn what_is_not_this_agents_or_not_finished_is_refused() {
     let scene = Scene::of("1x1");
     scene.mint(7, &scene.order).unwrap();
