@@ -1,7 +1,7 @@
 //! Random walks of wallets that keep no rule, over 25 agents: whatever they ask of which agents, the
 //! coins that so many agents hold with one origin are together worth no more than was minted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use coin::{AGENTS, Origin, SerialNumber};
 use raida::api::{Cancellation, CoinQuestion, Exchange, KnownCoin, RequestId};
@@ -178,6 +178,7 @@ impl World {
         for ledger in &self.ledgers {
             let counts = ledger.counts().unwrap();
             assert!(counts.value() <= minted, "an honest agent holds {}", counts.value());
+            self.check_held(ledger);
         }
         let holders = self.holders();
         let owned_from = QUORUM + self.bad;
@@ -187,6 +188,27 @@ impl World {
         assert!(worth <= minted, "{worth} where {minted} was minted: {owned:?}");
         let numbers: BTreeSet<SerialNumber> = holders.keys().map(|(sn, _)| *sn).collect();
         self.done.contested += holders.len() - numbers.len();
+    }
+}
+
+impl World {
+    /// Looks whether exchanges lead from what was minted to what an agent holds: none of them took what
+    /// another took, or what is held.
+    fn check_held(&self, ledger: &SimLedger) {
+        let (mut held, mut open) = (Vec::new(), Vec::new());
+        ledger.scan(&mut |sn, holding| held.push((sn, holding.origin))).unwrap();
+        open.extend(held.iter().map(|(_, origin)| *origin));
+        let (mut before, mut taken) = (HashSet::new(), HashSet::new());
+        while let Some(origin) = open.pop() {
+            if origin == Origin::Minted || !before.insert(origin) {
+                continue;
+            }
+            for input in self.heard[&origin].inputs() {
+                assert!(taken.insert(*input), "{input:?} was given twice");
+                open.push(input.1);
+            }
+        }
+        assert!(held.iter().all(|coin| !taken.contains(coin)), "held beside what it was given for");
     }
 }
 

@@ -15,10 +15,9 @@ use coin::Origin;
 use super::QUORUM;
 use crate::ledger::Holding;
 
-/// Agents that must speak for a minted coin that the agent does not know: it would bring value into
-/// circulation here. With 13 one agent that lies would be enough to let a coin come back beside what
-/// it was exchanged for where it was never seen; with 17 it takes five, as many as break everything
-/// else.
+/// Agents that must speak for a minted coin that the agent does not know. It brings value into
+/// circulation here, and no exchange takes as much out: as many as must hold a coin so that four bad
+/// agents change nothing.
 const QUORUM_OF_UNKNOWN: usize = 17;
 
 /// The votes for a coin that is to be fixed.

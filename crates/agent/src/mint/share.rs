@@ -28,7 +28,7 @@ pub(super) use self::file::Share;
 use self::record::Record;
 use super::{PlacedOrder, ShareError};
 use crate::data_dir::{self, DataDir, DataDirError};
-use crate::ledger::{Charter, Draft, FjallLedger, Holding, Ledger};
+use crate::ledger::{Charter, Draft, FjallLedger, Holding};
 use crate::limits::MINT_COMMIT_COINS;
 
 /// Enters the coins of an order in the ledger of one agent, which is founded when it is not there,

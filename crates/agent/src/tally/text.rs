@@ -130,12 +130,13 @@ impl Text {
         for (agent, Census { pending, .. }) in counted() {
             self.sample("raida_reservations", &format!("agent=\"{agent}\""), pending);
         }
-        self.family("raida_exchanges_total", "counter", "Exchanges, since the ledger was founded.");
+        // A request that is taken back moves from one to the other.
+        self.family("raida_exchanges", "gauge", "Exchanges, since the ledger was founded.");
         for (agent, Census { counts, .. }) in counted() {
             for (ended, count) in [("done", counts.exchanged()), ("cancelled", counts.cancelled())]
             {
                 let labels = format!("agent=\"{agent}\",ended=\"{ended}\"");
-                self.sample("raida_exchanges_total", &labels, count);
+                self.sample("raida_exchanges", &labels, count);
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use coin::{Lineage, Origin};
 use proptest::prelude::{Strategy, any, prop, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use raida::api::CoinQuestion;
@@ -42,6 +43,11 @@ enum Deed {
     Cancel {
         id: u8,
     },
+    /// Shows the coins that were made with this secret.
+    TakeBack {
+        id: u8,
+        an: u8,
+    },
     /// The next commit but so many fails.
     Fail {
         after: u64,
@@ -64,6 +70,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
             6 => (id(), first(), byte(), five(), byte())
                 .prop_map(|(id, first, an, five, to)| Deed::Join { id, first, an, five, to }),
             1 => id().prop_map(|id| Deed::Cancel { id }),
+            4 => (id(), byte()).prop_map(|(id, an)| Deed::TakeBack { id, an }),
             1 => (0_u64..4, any::<u8>()).prop_map(|(after, fault)| Deed::Fail { after, fault }),
         ],
         1..60,
@@ -73,15 +80,16 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 /// What was answered: a fact from then on.
 #[derive(Clone, Default, PartialEq, Debug)]
 struct Facts {
-    coins: BTreeMap<u32, u8>,
+    coins: BTreeMap<u32, (u8, Origin)>,
     given_back: BTreeSet<u32>,
-    executed: BTreeMap<u8, [u8; 32]>,
+    executed: BTreeMap<u8, ([u8; 32], Lineage)>,
     cancelled: Vec<u8>,
 }
 
 impl Facts {
     fn begin() -> Facts {
-        let coins = (1..=5).chain([FIVE, FIVE + 1]).map(|number| (number, 0)).collect();
+        let coins = (1..=5).chain([FIVE, FIVE + 1]).map(|number| (number, (0, Origin::Minted)));
+        let coins = coins.collect();
         Facts { coins, ..Facts::default() }
     }
 
@@ -89,32 +97,67 @@ impl Facts {
         self.coins.keys().map(|number| u64::from(sn(*number).denomination().value())).sum()
     }
 
+    fn secret(&self, number: u32) -> Option<u8> {
+        self.coins.get(&number).map(|(an, _)| *an)
+    }
+
+    /// What is shown to take a request back: any coins where it was never executed.
+    fn back(&self, id: u8, an: u8) -> Exchange {
+        let fallback = || Exchange::new(known([FIVE], 9), known(1..=5, 9)).unwrap();
+        self.executed.get(&id).map_or_else(fallback, |(_, lineage)| {
+            let given = lineage.inputs().iter().map(|(sn, _)| sn.get());
+            let made = lineage.outputs().iter().map(|sn| sn.get());
+            Exchange::new(known(given, 7), known(made, an)).unwrap()
+        })
+    }
+
     /// What a deed makes of them, by a rule as simple as it can be written.
     fn after(&self, deed: &Deed) -> Facts {
         let mut next = self.clone();
         match deed {
             Deed::Take { number, from, to } => {
-                if self.coins.get(number) == Some(from) {
-                    next.coins.insert(*number, *to);
+                if let Some((_, origin)) = self.coins.get(number).filter(|(an, _)| an == from) {
+                    next.coins.insert(*number, (*to, *origin));
                 }
             }
             Deed::Fix { number, to } => {
-                if self.coins.contains_key(number) || !self.given_back.contains(number) {
-                    next.coins.insert(*number, *to);
+                let held = self.coins.get(number).map(|(_, origin)| *origin);
+                if held.is_some() || !self.given_back.contains(number) {
+                    next.coins.insert(*number, (*to, held.unwrap_or_default()));
                 }
             }
             Deed::Break { id, .. } | Deed::Join { id, .. } => {
                 let (given, an, taken, to) = sides(deed);
                 let is_new = !self.executed.contains_key(id) && !self.cancelled.contains(id);
-                let held = given.iter().all(|number| self.coins.get(number) == Some(&an));
+                let held = given.iter().all(|number| self.secret(*number) == Some(an));
                 let free = taken.iter().all(|number| !self.coins.contains_key(number));
                 if is_new && held && free {
+                    let inputs = given.iter().map(|number| (sn(*number), self.coins[number].1));
+                    let outputs = taken.iter().map(|number| sn(*number)).collect();
+                    let lineage = Lineage::new(inputs.collect(), outputs);
+                    let origin = lineage.origin();
                     next.coins.retain(|number, _| !given.contains(number));
                     next.given_back.extend(&given);
-                    next.coins.extend(taken.iter().map(|number| (*number, to)));
-                    next.executed.insert(*id, exchange(deed).content());
+                    next.coins.extend(taken.iter().map(|number| (*number, (to, origin))));
+                    next.executed.insert(*id, (exchange(deed).content(), lineage));
                 }
             }
+            Deed::TakeBack { id, an } => match self.executed.get(id) {
+                Some((_, lineage)) => {
+                    let made = (*an, lineage.origin());
+                    let held = |sn: &SerialNumber| self.coins.get(&sn.get()) == Some(&made);
+                    let free = |(sn, _): &(SerialNumber, _)| !self.coins.contains_key(&sn.get());
+                    if lineage.outputs().iter().all(held) && lineage.inputs().iter().all(free) {
+                        next.coins.retain(|number, _| !lineage.outputs().contains(&sn(*number)));
+                        let back = lineage.inputs().iter();
+                        next.coins.extend(back.map(|(sn, origin)| (sn.get(), (7, *origin))));
+                        next.executed.remove(id);
+                        next.cancelled.push(*id);
+                    }
+                }
+                None if self.cancelled.contains(id) => {}
+                None => next.cancelled.push(*id),
+            },
             Deed::Cancel { id } => {
                 if !self.executed.contains_key(id) && !self.cancelled.contains(id) {
                     next.cancelled.push(*id);
@@ -127,7 +170,9 @@ impl Facts {
 
     fn are_in(&self, ledger: &dyn Ledger) -> bool {
         let mut coins = BTreeMap::new();
-        ledger.scan(&mut |sn, held| coins.extend([(sn.get(), held.an.expose()[0])])).unwrap();
+        ledger
+            .scan(&mut |sn, held| coins.extend([(sn.get(), (held.an.expose()[0], held.origin))]))
+            .unwrap();
         let record = |byte: u8| ledger.record(id(byte)).unwrap();
         let counts = ledger.counts().unwrap();
         coins == self.coins
@@ -136,9 +181,15 @@ impl Facts {
             && counts.cancelled() == self.cancelled.len() as u64
             && self.given_back.iter().all(|number| ledger.was_given_back(sn(*number)).unwrap())
             && (0..6).all(|byte| match record(byte) {
-                Some(Record::Exchanged { content, .. }) => {
-                    self.executed.get(&byte) == Some(&content)
+                Some(Record::Exchanged { content, origin: Some(origin) }) => {
+                    let executed = self.executed.get(&byte);
+                    executed.is_some_and(|(known, lineage)| {
+                        *known == content
+                            && origin == lineage.origin()
+                            && ledger.lineage(origin).unwrap().as_ref() == Some(lineage)
+                    })
                 }
+                Some(Record::Exchanged { origin: None, .. }) => false,
                 Some(Record::Cancelled) => self.cancelled.contains(&byte),
                 Some(Record::Hashed { .. }) => false,
                 None => !self.executed.contains_key(&byte) && !self.cancelled.contains(&byte),
@@ -165,7 +216,7 @@ fn exchange(deed: &Deed) -> Exchange {
 }
 
 /// Does a deed as the committer does, and tells whether its commit was answered.
-fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
+fn act(ledger: &dyn Ledger, deed: &Deed, facts: &Facts) -> bool {
     let mut draft = Draft::over(ledger);
     let (desk, now) = (Desk::default(), Instant::now());
     match deed.clone() {
@@ -192,6 +243,11 @@ fn act(ledger: &dyn Ledger, deed: &Deed) -> bool {
             let cancel = Cancel { id: super::id(id), asked, desk, now };
             let _ = cancel.decide(&mut draft).unwrap();
         }
+        Deed::TakeBack { id, an } => {
+            let asked = Cancellation::TakeBack(facts.back(id, an));
+            let cancel = Cancel { id: super::id(id), asked, desk, now };
+            let _ = cancel.decide(&mut draft).unwrap();
+        }
         Deed::Fail { .. } => {}
     }
     draft.commit().is_ok()
@@ -214,7 +270,7 @@ proptest! {
             if !matches!(deed, Deed::Fix { .. }) {
                 prop_assert_eq!(next.value(), facts.value());
             }
-            if act(&ledger, deed) {
+            if act(&ledger, deed, &facts) {
                 facts = next;
             } else {
                 // Nobody was answered: after the crash it is done wholly or not at all.
@@ -245,8 +301,8 @@ proptest! {
                 ledger = place.open();
                 continue;
             }
+            prop_assert!(act(ledger.as_ref(), deed, &facts) && act(&twin, deed, &facts));
             facts = facts.after(deed);
-            prop_assert!(act(ledger.as_ref(), deed) && act(&twin, deed));
             prop_assert!(facts.are_in(ledger.as_ref()) && facts.are_in(&twin));
         }
     }
