@@ -78,6 +78,12 @@ impl Agents {
         })
     }
 
+    /// Returns where these wishes would change something now.
+    pub(crate) fn would_change(&self, wishes: &[Wish]) -> impl Iterator<Item = (usize, Wish)> {
+        let all = (0..AGENTS).flat_map(|agent| wishes.iter().map(move |wish| (agent, *wish)));
+        all.filter(|&(agent, wish)| self.held[agent] == wish.secrets().0)
+    }
+
     /// Executes a request.
     pub(crate) fn execute(&mut self, agent: usize, wish: Wish) -> Answer {
         let (from, to) = wish.secrets();

@@ -7,9 +7,10 @@ use coin::reclaim::Will;
 use protocol::machine::Input;
 use protocol::message::DurableStep;
 
+use crate::act::Act;
 use crate::program::BOTH;
 use crate::rules::Broken;
-use crate::world::{Act, World};
+use crate::world::World;
 
 /// Runs of both programs; each makes at least one step that the next one builds on.
 const RUNS: usize = 6;

@@ -7,10 +7,12 @@ use coin::reclaim::Departed;
 use protocol::message::DurableStep;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
+use crate::act::Act;
 use crate::agents::{Held, rule};
 use crate::calm;
+use crate::program::Who;
 use crate::rules::Broken;
-use crate::world::{Act, World};
+use crate::world::World;
 
 /// States that a short run looks at, for each question.
 const STATES: usize = 400_000;
@@ -22,6 +24,10 @@ enum Course {
     Together,
     /// The receiver has stored it, and the two never meet again: each has the agents alone.
     Apart,
+    /// The coin is about to leave, and the receiver lies.
+    LyingReceiver,
+    /// The sender has agreed to send, and lies.
+    LyingSender,
 }
 
 /// A transfer of one coin, with what the driver leaves out and what the first agent holds.
@@ -40,13 +46,20 @@ impl Model for Transfer {
         vec![match self.course {
             Course::Together => World::about_to_leave(self.first, self.broken),
             Course::Apart => World::received(self.first, self.broken),
+            Course::LyingReceiver => {
+                World::about_to_leave(self.first, self.broken).with_liar(Who::Receiver)
+            }
+            Course::LyingSender => {
+                World::about_to_leave(self.first, self.broken).with_liar(Who::Sender)
+            }
         }]
     }
 
     fn actions(&self, world: &World, acts: &mut Vec<Act>) {
         acts.extend(world.duties());
         acts.extend(world.troubles());
-        acts.retain(|act| self.course == Course::Together || *act != Act::Link);
+        acts.extend(world.lies());
+        acts.retain(|act| self.course != Course::Apart || *act != Act::Link);
     }
 
     fn next_state(&self, world: &World, act: Act) -> Option<World> {
@@ -57,27 +70,39 @@ impl Model for Transfer {
 
     fn properties(&self) -> Vec<Property<Transfer>> {
         vec![
-            Property::always(DOUBLED, |_, world: &World| !(world.is_senders() && world.booked)),
+            Property::always(DOUBLED, |_, world: &World| {
+                let liars = world.liar == Some(Who::Receiver)
+                    && world.agents.count(Held::Receivers) >= rule().own;
+                world.liar == Some(Who::Sender) || !world.is_senders() || !(world.booked || liars)
+            }),
             Property::always(UNOWNED, |_, world: &World| {
                 let quorum = |held| world.agents.count(held) >= rule().own;
                 (!world.booked || quorum(Held::Receivers))
                     && (world.departed != Departed::Back || quorum(Held::Senders))
             }),
             Property::always(ORPHANED, |_, world: &World| {
-                (world.stored || world.agents.count(Held::Receivers) == 0)
-                    && (world.reclaim_kept || world.agents.count(Held::Senders) == 0)
+                let kept = |who, kept: bool, held| {
+                    world.liar == Some(who) || kept || world.agents.count(held) == 0
+                };
+                kept(Who::Receiver, world.stored, Held::Receivers)
+                    && kept(Who::Sender, world.reclaim_kept, Held::Senders)
             }),
             Property::always(WRONGED, |_, world: &World| !world.wronged),
             Property::always(UNPAID, |_, world: &World| {
                 let settled = world.sender.journal.step() == DurableStep::Settled;
-                !settled || world.agents.count(Held::Left) <= rule().agents - rule().own
+                let honest = world.liar != Some(Who::Sender);
+                !(settled && honest) || world.agents.count(Held::Left) <= rule().agents - rule().own
             }),
             Property::always(UNFINISHED, |model: &Transfer, world: &World| {
-                let undisturbed = !world.troubled && model.first == Held::Left;
+                let honest = world.liar.is_none();
+                let undisturbed = honest && !world.troubled && model.first == Held::Left;
                 !undisturbed || world.verdict.is_none_or(|grade| grade == Grade::Final)
             }),
             Property::always(DEAD_END, |model: &Transfer, world: &World| {
-                !world.is_at_rest() || calm::leads_to_an_end(world, model.broken)
+                // A liar may keep what is contested from everybody, and have nothing of it.
+                world.liar.is_some()
+                    || !world.is_at_rest()
+                    || calm::leads_to_an_end(world, model.broken)
             }),
             Property::sometimes(PAID, |_, world: &World| {
                 world.booked && world.sender.journal.step() == DurableStep::Settled
@@ -152,6 +177,18 @@ fn every_promise_holds_when_the_two_never_meet_again_and_an_agent_is_bad() {
     holds(Course::Apart, Held::Foreign);
 }
 
+#[test]
+fn a_receiver_that_lies_gains_nothing_that_the_sender_still_counts() {
+    holds(Course::LyingReceiver, Held::Left);
+    holds(Course::LyingReceiver, Held::Foreign);
+}
+
+#[test]
+fn a_sender_that_lies_takes_nothing_that_the_receiver_has_booked() {
+    holds(Course::LyingSender, Held::Left);
+    holds(Course::LyingSender, Held::Foreign);
+}
+
 /// A driver that leaves a rule out breaks this promise, and the checker shows how.
 #[track_caller]
 fn needed(course: Course, broken: Broken, first: Held, promise: &'static str) {
@@ -208,4 +245,14 @@ fn m8_a_sender_that_never_yields_leaves_a_coin_to_nobody() {
 #[test]
 fn m8_a_yield_that_is_forgotten_leaves_a_coin_to_nobody() {
     needed(Course::Apart, Broken::YieldNotKept, Held::Foreign, DEAD_END);
+}
+
+#[test]
+fn a_sender_that_believes_receipts_is_cheated_by_a_receiver_that_lies() {
+    needed(Course::LyingReceiver, Broken::SettlesTheWhole, Held::Left, UNPAID);
+}
+
+#[test]
+fn a_receiver_that_owns_by_one_agent_is_cheated_by_a_sender_that_lies() {
+    needed(Course::LyingSender, Broken::OneIsEnough, Held::Left, UNOWNED);
 }

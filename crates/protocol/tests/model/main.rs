@@ -15,9 +15,11 @@
 //!
 //! Bounded by `LIVECONNECT_MODEL_STATES`, states for each question; without it by what a short run takes.
 
+mod act;
 mod agents;
 mod calm;
 mod check;
+mod liar;
 mod money;
 mod program;
 mod rules;

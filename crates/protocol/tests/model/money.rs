@@ -5,12 +5,13 @@ use coin::{Amount, Denomination, Grade, Holding, Ownership};
 use protocol::machine::{Fault, Input, Job, OldSecrets, Report, Totals};
 use protocol::message::{BatchHash, Manifest};
 
+use crate::act::Ending;
 use crate::agents::{Fate, Held, Round, Wish, rule};
 use crate::program::Who;
 use crate::rules::Broken;
-use crate::world::{Ending, World};
+use crate::world::World;
 
-const BATCH: BatchHash = BatchHash([7; 32]);
+pub(crate) const BATCH: BatchHash = BatchHash([7; 32]);
 
 impl World {
     /// A pown begins as soon as it is the first job.
@@ -59,13 +60,14 @@ impl World {
             Job::ReadReceipt => {
                 let grade = self.verdict.unwrap_or(Grade::Limbo);
                 self.departed = self.departed.receipted(grade);
+                self.receipt = Some(grade);
                 match broken {
                     Broken::SettlesTheWhole => Report::ReceiptRead(totals(Grade::Final)),
                     _ => Report::ReceiptRead(totals(grade)),
                 }
             }
             Job::CheckOldSecrets => {
-                let owned = self.verdict.is_some_and(Grade::is_owned);
+                let owned = self.receipt.is_some_and(Grade::is_owned);
                 match broken {
                     Broken::SettlesTheWhole => Report::Checked(old_secrets(true)),
                     _ if owned => Report::Checked(old_secrets(self.is_dead())),
@@ -185,7 +187,7 @@ pub(crate) fn unit() -> Amount {
     Denomination::One.amount()
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     Manifest { amount: unit(), counts: vec![(Denomination::One, 1)], batch: BATCH }
 }
 

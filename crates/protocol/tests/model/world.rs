@@ -10,46 +10,14 @@ use protocol::receiver::Receiver;
 use protocol::sender::Sender;
 use protocol::waits::Patience;
 
-use crate::agents::{Agents, Fate, Held, Round, Wish, rule};
+use crate::act::{Act, Ending};
+use crate::agents::{Agents, Fate, Held, Round, rule};
+use crate::liar::words;
 use crate::money::unit;
 use crate::program::{BOTH, Machine, Program, Who};
 use crate::rules::Broken;
 
 const CHUNK: Chunk = Chunk { index: 0, last: Last::Yes };
-
-/// What can happen next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Act {
-    Start(Who),
-    Link,
-    Cut,
-    Deliver(Who),
-    /// All that its peer said before it ended was heard.
-    Gone(Who),
-    Frame(Who),
-    Job(Who, Ending),
-    Answer,
-    Stop(Who),
-    Crash(Who),
-    /// A question of a round to an agent.
-    Ask(Who, usize, Fate),
-    /// A request that was late comes, or comes again.
-    Late(usize, Wish),
-    /// Whoever owns the coin has it fixed at an agent that does not hold it.
-    Fix(usize),
-    /// The sender's person asks for the coin, or its program carries on what was begun.
-    Reclaim(Will),
-}
-
-/// How a job ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Ending {
-    Reported,
-    /// It was done; the program died before it knew.
-    Died,
-    /// The batch is not what was announced.
-    Refused,
-}
 
 /// One state of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +26,10 @@ pub(crate) struct World {
     pub(crate) receiver: Program,
     pub(crate) linked: bool,
     pub(crate) closing: Option<Who>,
+    /// Which side, if any, does as it likes.
+    pub(crate) liar: Option<Who>,
+    /// The coin's bytes were given to the connection.
+    pub(crate) left: bool,
     pub(crate) agents: Agents,
     /// What the sender's journal says of the coin that left.
     pub(crate) departed: Departed,
@@ -66,7 +38,9 @@ pub(crate) struct World {
     pub(crate) put_back: bool,
     /// The receiver's wallet has the coin with its new secrets.
     pub(crate) stored: bool,
-    /// What the receiver's journal says of the coin.
+    /// What the receipt says that the sender took in last.
+    pub(crate) receipt: Option<Grade>,
+    /// What the receiver's journal says of the coin, and its receipts.
     pub(crate) verdict: Option<Grade>,
     /// The receiver counts the coin as its own, for good.
     pub(crate) booked: bool,
@@ -88,11 +62,14 @@ impl World {
             receiver: Program::new(Machine::Receiver(Receiver::new(None, patience))),
             linked: false,
             closing: None,
+            liar: None,
+            left: false,
             agents: Agents::new(first),
             departed: Departed::Away,
             reclaim_kept: false,
             put_back: false,
             stored: false,
+            receipt: None,
             verdict: None,
             booked: false,
             wronged: false,
@@ -180,7 +157,8 @@ impl World {
                 acts.push(Act::Job(who, Ending::Reported));
             }
         }
-        let both = self.sender.is_running() && self.receiver.is_running();
+        let there = |who| self.side(who).is_running() || self.liar == Some(who);
+        let both = there(Who::Sender) && there(Who::Receiver) && !self.is_at_rest();
         if both && !self.linked && self.closing.is_none() {
             acts.push(Act::Link);
         }
@@ -284,6 +262,12 @@ impl World {
             Act::Crash(who) => self.crash(who),
             Act::Ask(who, agent, fate) => self.ask(who, agent, fate, broken),
             Act::Late(agent, wish) => drop(self.agents.execute(agent, wish)),
+            Act::Claim(grade) => self.verdict = Some(grade),
+            Act::Lie(word) => {
+                if let Some(liar) = self.liar {
+                    self.say(liar, words(liar)[word].clone());
+                }
+            }
             Act::Fix(agent) => {
                 if let Some(held) = self.owners() {
                     self.agents.held[agent] = held;
@@ -349,7 +333,7 @@ impl World {
     }
 
     fn say(&mut self, who: Who, message: Message) {
-        if self.linked {
+        if self.linked && self.liar != Some(who.other()) {
             self.side_mut(who.other()).inbox.push(message);
         }
     }
@@ -368,7 +352,7 @@ impl World {
         if who == Who::Receiver {
             self.taking = None;
         }
-        if std::mem::take(&mut self.linked) {
+        if std::mem::take(&mut self.linked) && self.liar != Some(who.other()) {
             self.closing = Some(who.other());
         } else if self.closing == Some(who) {
             self.closing = None;
@@ -389,6 +373,7 @@ impl World {
             Some(Job::SendReceipt) => (Message::Receipt(CHUNK), Report::ReceiptSent),
             _ => (Message::Coins(CHUNK), Report::CoinsSent),
         };
+        self.left |= who == Who::Sender;
         self.say(who, message);
         self.feed(who, Input::Done(report), broken);
     }
