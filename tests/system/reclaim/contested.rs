@@ -9,10 +9,13 @@ use tests::process::Running;
 use tests::world::{Home, World};
 
 use super::exports::settle;
-use super::{IN_FLIGHT, ends_with, export, flying, import, reclaim, resume};
-use crate::stage::{Ground, world};
+use super::{
+    DONE, IN_FLIGHT, ends_with, export, flying, import, in_flight, reclaim, resume, until_expired,
+};
+use crate::stage::{Ground, Stage, world};
 
-/// The agents that the receiver cannot reach, and the one that lies; agents 0 to 11 are its own.
+/// The agents that the receiver reaches, those that the sender reaches, and the one that lies.
+const RECEIVERS: &str = "0-11";
 const SENDERS: &str = "12-23";
 const LIAR: &str = "24";
 
@@ -48,21 +51,8 @@ impl Contest {
         contest
     }
 
-    /// Makes agents behave so from now on.
     fn fault(&self, agents: &str, kind: &str) {
-        let addresses = self.ground.agents.addresses().unwrap();
-        // Faults add up: the one before is taken back.
-        let line = format!("agent={agents} kind=none\nagent={agents} kind={kind}");
-        // The receiver's agents are up all the time.
-        let mut talk = TcpStream::connect(&addresses[0]).unwrap();
-        let request = format!(
-            "POST /service/faults HTTP/1.1\r\nhost: agent\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{line}",
-            line.len()
-        );
-        talk.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        talk.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        fault(&self.ground, agents, kind);
     }
 
     fn totals(&self) -> (u64, u64) {
@@ -73,6 +63,49 @@ impl Contest {
     fn nobody_owns_it(&self) {
         assert_eq!((self.totals(), flying(&self.from)), ((0, 0), 5));
     }
+}
+
+/// Makes agents behave so from now on.
+fn fault(ground: &Ground, agents: &str, kind: &str) {
+    let addresses = ground.agents.addresses().unwrap();
+    // Faults add up: the one before is taken back.
+    let line = format!("agent={agents} kind=none\nagent={agents} kind={kind}");
+    // Any agent takes this for all, as long as it is up itself.
+    let told = [0, 12].into_iter().any(|agent| tell(&addresses[agent], &line).is_ok());
+    assert!(told, "no agent takes faults");
+}
+
+fn tell(address: &str, line: &str) -> std::io::Result<()> {
+    let mut talk = TcpStream::connect(address)?;
+    let request = format!(
+        "POST /service/faults HTTP/1.1\r\nhost: agent\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{line}",
+        line.len()
+    );
+    talk.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    talk.read_to_string(&mut answer)?;
+    let taken = answer.starts_with("HTTP/1.1 200 ");
+    taken.then_some(()).ok_or_else(|| std::io::Error::other(answer))
+}
+
+#[test]
+fn what_is_being_taken_back_is_never_taken_for_paid() {
+    let (folder, mut world) = world();
+    world.agents_args = &["--faults"];
+    let stage = Stage::on(Ground::in_world(folder, world, 1, "1x5", World::start_agents));
+    let (payment, _ear) = in_flight(&stage, 5);
+    until_expired(|| reclaim(&stage.sender, &["--dry-run"]));
+    fault(&stage.ground, RECEIVERS, "down");
+    fault(&stage.ground, LIAR, "lie-fail");
+    let said = ends_with(IN_FLIGHT, reclaim(&stage.sender, &["--insist"]));
+    assert!(said.contains("5 is being taken back"), "{said}");
+    fault(&stage.ground, RECEIVERS, "none");
+    // 13 agents say that they do not hold what was sent, 12 of them by the sender's own doing.
+    ends_with(IN_FLIGHT, payment.send(2));
+    assert_eq!((stage.totals(), flying(&stage.sender)), ((0, 0), 5));
+    fault(&stage.ground, LIAR, "none");
+    ends_with(DONE, resume(&stage.sender));
+    assert_eq!((stage.totals(), flying(&stage.sender)), ((5, 0), 0));
 }
 
 #[test]
