@@ -16,7 +16,7 @@ use tests::programs::Program;
 use tests::world::{Agents, Home, World};
 
 use crate::between::{Between, Does, Mischief};
-use crate::coins::{owned, sum};
+use crate::coins::{Witness, owned, sum};
 use crate::stage::{ALL, Ground, Stage, WITHIN, quiet, said, world};
 
 const DONE: i32 = 0;
@@ -167,7 +167,9 @@ impl Tried {
     /// Expects that the home has so much, the agents too, and that nothing is left to be done.
     #[track_caller]
     fn has(&self, value: u64) {
-        assert_eq!(sum(&owned(&self.home).unwrap()), value);
+        let coins = owned(&self.home).unwrap();
+        assert_eq!(sum(&coins), value);
+        Witness::of(&self.ground.agents).unwrap().taken(&coins).unwrap();
         circulates(&self.ground.agents, value);
         let resumed = ends_with(DONE, wallet(&self.home, &["resume"]));
         assert!(resumed.contains("nothing is left open"), "{resumed}");
@@ -273,7 +275,9 @@ fn a_change_that_is_killed_at_any_moment_ends_with_what_there_was() {
         change.kill().unwrap();
         undecided += usize::from(stage.sender.total().unwrap() < 100);
         ends_with(DONE, wallet(&stage.sender, &["resume"]));
-        assert_eq!(sum(&owned(&stage.sender).unwrap()), 100, "after {millis} ms");
+        let coins = owned(&stage.sender).unwrap();
+        assert_eq!(sum(&coins), 100, "after {millis} ms");
+        Witness::of(&stage.ground.agents).unwrap().taken(&coins).unwrap();
         circulates(&stage.ground.agents, 100);
     }
     println!("{undecided} kills left an exchange undecided");

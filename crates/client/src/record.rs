@@ -250,6 +250,10 @@ impl Session {
             Fate::Parked => self.park(bench.id, Parked::Yes).await?,
             Fate::Open => {}
         }
+        let open = self.desk.run(|work| work.wallet.open_operations()).await;
+        if self.disk(open)?.iter().any(|(_, kind)| *kind == Kind::Exchange) {
+            self.screen.warn(words::EXCHANGE_OPEN);
+        }
         let advice = words::advice(&ended.outcome);
         self.tell_result(bench.id, &summary, &words::outcome(&ended.outcome), advice);
         Ok(exit)

@@ -32,6 +32,10 @@ pub(crate) fn homecoming(tally: &Tally) -> String {
     format!("of {}: {}", tally.amount, parts.join("; "))
 }
 
+/// What the end of a transfer says besides, when an exchange that was begun for it or before is open.
+pub(crate) const EXCHANGE_OPEN: &str = "an exchange of coins at the agents is not at its end; coins of it that \
+     wait in Limbo count for nothing until coin-wallet resume has gone on with it";
+
 /// Says what went wrong in a job, and whose fault it is.
 pub(crate) fn fault(fault: &Fault) -> String {
     match fault {
