@@ -2,11 +2,11 @@
 
 mod balance;
 mod check;
-mod errand;
+pub(crate) mod errand;
 mod exchange;
 mod export;
 mod history;
-mod import;
+pub(crate) mod import;
 mod init;
 pub(crate) mod reclaim;
 pub(crate) mod resume;

@@ -11,14 +11,14 @@ use coin::{Amount, Coin};
 use protocol::conn_file::ConnFile;
 use raida::Authority;
 use tokio_util::sync::CancellationToken;
-use wallet::AnyDisk;
+use wallet::{AnyDisk, OperationId};
 
 use crate::clock::Clock;
 use crate::commands::reclaim::{self, Extent, Wish};
-use crate::commands::resume;
+use crate::commands::{errand, import, resume};
 use crate::connection::Dial;
 use crate::exit::{Exit, Failure};
-use crate::operations::import;
+use crate::operations::errand::Errand;
 use crate::screen::{Format, Questions, Screen};
 use crate::session::Session;
 use crate::{receive, send};
@@ -36,6 +36,8 @@ pub struct Ground {
     pub agents: Authority,
     /// The time of day.
     pub clock: Clock,
+    /// Makes the numbers of operations; no two may be the same.
+    pub numbers: Arc<dyn Fn() -> OperationId + Send + Sync>,
     /// Takes each line that a person would see.
     pub lines: Arc<dyn Fn(&str) + Send + Sync>,
     /// Asks the program to stop in good order, as a signal does.
@@ -68,13 +70,28 @@ impl Ground {
     /// Takes the ownership of coins that are new to the home, as `coin-wallet import` does. Returns the
     /// exit code.
     pub async fn import(self, coins: Vec<Coin>) -> u8 {
-        self.run(async |session| import::begin(session, coins).await).await
+        self.run(async |session| import::take_in(session, coins).await).await
     }
 
     /// Carries on whatever is open, as `coin-wallet resume --yes` does. Returns the exit code.
     pub async fn resume(self, wait: Duration) -> u8 {
         let stop = self.stop.clone();
         self.run(async |session| resume::all(session, wait, stop).await).await
+    }
+
+    /// Looks for lost coins, as `coin-wallet find` does. Returns the exit code.
+    pub async fn find(self) -> u8 {
+        self.run(async |session| errand::perform(Errand::Find, session).await).await
+    }
+
+    /// Mends coins that some agent refuses, as `coin-wallet fix` does. Returns the exit code.
+    pub async fn fix(self) -> u8 {
+        self.run(async |session| errand::perform(Errand::Fix, session).await).await
+    }
+
+    /// Asks for all coins and files them, as `coin-wallet detect` does. Returns the exit code.
+    pub async fn detect(self) -> u8 {
+        self.run(async |session| errand::perform(Errand::Detect, session).await).await
     }
 
     /// Takes back whatever left and may be taken back, as `coin-wallet reclaim --yes` does, and with

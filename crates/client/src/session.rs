@@ -1,6 +1,7 @@
 //! An open home with its agents: what coin-send, coin-receive, import and resume work with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use protocol::conn_file::ConnFile;
 use raida::{Authority, NetworkId, PlainHttp, Timing};
@@ -17,6 +18,9 @@ use crate::screen::Screen;
 use crate::troubles::{self, Troubles};
 use crate::words;
 
+/// Makes the numbers of operations; no two are the same.
+pub(crate) type Numbers = Arc<dyn Fn() -> OperationId + Send + Sync>;
+
 /// An open home with its agents.
 #[derive(Clone)]
 pub(crate) struct Session {
@@ -30,6 +34,8 @@ pub(crate) struct Session {
     pub(crate) authority: Authority,
     /// The way to the relay.
     pub(crate) relay: Dial,
+    /// Makes the numbers of operations.
+    numbers: Numbers,
     /// Which of the agents' troubles the person knows.
     troubles: Troubles,
     /// What the person sees.
@@ -47,15 +53,16 @@ impl Session {
         }
         let disk = Desk::disk(&home)?;
         let opened = Desk::open(&home, disk, Seat::OwnThread, Clock::of_the_machine())?;
-        Ok(Session::with(home, config, opened, authority, Dial::tcp(), screen))
+        let numbers: Numbers = Arc::new(|| OperationId::from_bytes(rand::random()));
+        Ok(Session::with(home, config, opened, authority, Dial::tcp(), numbers, screen))
     }
 
     /// Opens the home on a ground that is given.
     pub(crate) fn over(ground: Ground, screen: &Screen) -> Result<Session, Failure> {
-        let Ground { home, disk, relay, agents, clock, .. } = ground;
+        let Ground { home, disk, relay, agents, clock, numbers, .. } = ground;
         let config = Config::load(&home)?;
         let opened = Desk::open(&home, disk, Seat::Here, clock)?;
-        Ok(Session::with(home, config, opened, agents, relay, screen))
+        Ok(Session::with(home, config, opened, agents, relay, numbers, screen))
     }
 
     fn with(
@@ -64,11 +71,18 @@ impl Session {
         (desk, report): (Desk, RecoveryReport),
         authority: Authority,
         relay: Dial,
+        numbers: Numbers,
         screen: &Screen,
     ) -> Session {
         tell(screen, &report);
         let troubles = Troubles::default();
-        Session { home, config, desk, authority, relay, troubles, screen: screen.clone() }
+        let screen = screen.clone();
+        Session { home, config, desk, authority, relay, numbers, troubles, screen }
+    }
+
+    /// Returns the number of an operation that begins now.
+    pub(crate) fn new_operation(&self) -> OperationId {
+        (self.numbers)()
     }
 
     /// Returns the same session with a label before each line that the person sees.

@@ -27,8 +27,13 @@ pub(crate) async fn run(
     if dry_run {
         return plan(errand, common, screen);
     }
-    let session = Session::open(common, screen)?;
-    let outcome = errand.run(&session).await?;
+    perform(errand, &Session::open(common, screen)?).await
+}
+
+/// Does an errand and tells what came of it.
+pub(crate) async fn perform(errand: Errand, session: &Session) -> Result<Exit, Failure> {
+    let screen = &session.screen;
+    let outcome = errand.run(session).await?;
     screen.advise(advice(errand, &outcome));
     screen.result(&text(errand, &outcome), &outcome.to_json(errand));
     Ok(outcome.exit)

@@ -25,7 +25,12 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let coins = read_all(&coin_files(paths)?)?;
-    let session = Session::open(common, screen)?;
+    take_in(&Session::open(common, screen)?, coins).await
+}
+
+/// Takes over those of the coins that are new to the home.
+pub(crate) async fn take_in(session: &Session, coins: Vec<Coin>) -> Result<Exit, Failure> {
+    let screen = &session.screen;
     match session.network().await {
         Err(failure) if failure.exit != Exit::Agents => return Err(failure),
         // Without enough agents the coins are kept and wait.
@@ -62,7 +67,7 @@ pub(crate) async fn run(
         ));
     }
     screen.say(&format!("taking over {} coins", new.len()));
-    import::begin(&session, new).await
+    import::begin(session, new).await
 }
 
 /// Returns the files named, and those in the folders named.

@@ -107,7 +107,7 @@ impl Errand {
             return Ok(outcome);
         }
         let coins = survey.coins.len();
-        let id = OperationId::from_bytes(rand::random());
+        let id = session.new_operation();
         let begun = session.desk.run(move |work| {
             let operation = work.wallet.begin(id, self.kind(), "")?;
             work.operations.insert(id, operation);

@@ -60,7 +60,7 @@ enum Stage {
 pub(crate) async fn begin(session: &Session, amount: Amount, out: &Path) -> Result<Exit, Failure> {
     let out = free(out)?;
     let network = session.network().await?.print();
-    let id = OperationId::from_bytes(rand::random());
+    let id = session.new_operation();
     let about = About { amount, out: out.clone(), network: hex::encode(network) };
     let text = serde_json::to_string(&about)
         .map_err(|error| Failure::new(Exit::File, error, "choose another --out"))?;

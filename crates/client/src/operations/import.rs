@@ -25,7 +25,7 @@ const IMPORT: Place = Place { wallet: WalletName::Default, folder: Folder::Impor
 
 /// Takes coins over that are new to this home. The coins are durable before the first agent is asked.
 pub(crate) async fn begin(session: &Session, coins: Vec<Coin>) -> Result<Exit, Failure> {
-    let id = OperationId::from_bytes(rand::random());
+    let id = session.new_operation();
     let amount = Amount::try_sum(coins.iter().map(|coin| coin.denomination().amount()))
         .unwrap_or(Amount::MAX);
     let begun = session
