@@ -121,11 +121,15 @@ fn with_12_agents_dead_change_is_made_and_with_13_nothing_is_begun() {
     ends_with(DONE, wallet(&stage.sender, &["change", "3"]));
     let coins = owned(&stage.sender).unwrap();
     assert_eq!((coins.len(), sum(&coins)), (6, 10));
+    // It goes on being asked for until one that lied among the 13 would not matter.
+    let said = ends_with(DONE, wallet(&stage.sender, &["resume"]));
+    assert!(said.contains("13 agents say") && said.contains("1 stay open"), "{said}");
     fault(&stage, "agent=0-12 kind=down");
     ends_with(AGENTS_AWAY, wallet(&stage.sender, &["change", "9"]));
     assert_eq!(stage.sender.total().unwrap(), 10);
     fault(&stage, "agent=0-24 kind=none");
-    ends_with(DONE, wallet(&stage.sender, &["resume"]));
+    let said = ends_with(DONE, wallet(&stage.sender, &["resume"]));
+    assert!(said.contains("nothing is left open"), "{said}");
     assert_eq!(stage.sender.total().unwrap(), 10);
     let payment = stage.payment(8);
     payment.pay();

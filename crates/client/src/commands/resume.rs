@@ -75,7 +75,7 @@ pub(crate) async fn all(
     let text = match (left, open) {
         (0, 0) => "nothing is left open".to_owned(),
         (0, _) => format!(
-            "nothing is at risk; {open} stay open for the other person, or for coins called counterfeit"
+            "nothing is at risk; {open} stay open for the other person, for agents that are away, or for coins called counterfeit"
         ),
         (_, _) => format!(
             "{left} can only wait: run coin-wallet resume again when the other person or the agents are there"

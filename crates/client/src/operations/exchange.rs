@@ -4,7 +4,8 @@
 //!   begin ─▶ coins in Limbo ─▶ numbers kept at 13 agents? ──no──▶ coins go back, end
 //!                                  │ PERSIST forward
 //!                                  ▼
-//!                          asked for at all agents ──13 executed it──▶ new coins in Bank or Fracked, end
+//!                          asked for at all agents ──13 executed it──▶ new coins in Bank or Fracked
+//!                                  │                                      └─17 did─▶ end, before: asked on
 //!                                  │ PERSIST back: out of reach
 //!                                  ▼
 //!                          taken back everywhere ──13 said so──▶ coins in Fracked again, end
@@ -161,7 +162,12 @@ impl Bench {
             })
             .await?;
         match way {
-            (_, Some(_)) => self.book_outputs().await,
+            (_, Some(_)) => {
+                self.book_outputs().await?;
+                let trade = self.trade().await?;
+                let exchanging = self.ask(&trade, Exchanging::forward(Rule::CLOUDCOIN)).await;
+                self.settle(&trade, &exchanging).await
+            }
             (Some(way), None) => {
                 let trade = self.trade().await?;
                 let exchanging = match way.as_str() {
@@ -187,7 +193,8 @@ impl Bench {
                 Direction::Forward,
             ) => {
                 self.note_stands(words::letters(&exchanging, origin)).await?;
-                self.book_outputs().await
+                self.book_outputs().await?;
+                self.settle(trade, &exchanging).await
             }
             (Standing::OutOfReach, Direction::Forward) => {
                 self.screen.warn(&words::turned_back(trade, &exchanging));

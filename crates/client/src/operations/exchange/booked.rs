@@ -1,9 +1,9 @@
 //! The end of an exchange: where its coins belong when it is decided.
 
 use coin::exchange::{Exchanging, Known};
-use coin::{AGENTS, PownString, Rule, StoredCoin};
+use coin::{AGENTS, Answer, Coin, PownString, Rule, StoredCoin};
 use protocol::machine::Fault;
-use raida::Trade;
+use raida::{Claim, Trade};
 use wallet::{AnyDisk, Folder, Operation, Place, Wallet, WalletError, WalletName};
 
 use super::begun::{Back, LIMBO, OUTPUTS, amount, inputs_in_limbo, put_back};
@@ -27,7 +27,7 @@ impl Bench {
     ///
     /// # Crash safety
     /// That it stands, and the letters, are written down before: the files are the same every time.
-    pub(super) async fn book_outputs(&self) -> Result<Exchanged, Fault> {
+    pub(super) async fn book_outputs(&self) -> Result<(), Fault> {
         let (amount, letters, coins) = self
             .at_wallet(|wallet, operation| {
                 let letters: PownString = operation
@@ -45,8 +45,39 @@ impl Bench {
             })
             .await?;
         self.screen.say(&words::stands(amount, coins, letters));
-        self.end_exchange(summary(amount, Exchanged::Stands)).await?;
+        Ok(())
+    }
+
+    /// Ends an exchange that stands, once so few agents hold what was given that it can never be owned
+    /// again. Before that one of the agents may have lied, and the value would lie half in the inputs, half
+    /// in the outputs: it stays open, and is asked for at the others at every `resume`. Its coins are used
+    /// meanwhile.
+    pub(super) async fn settle(
+        &self,
+        trade: &Trade,
+        exchanging: &Exchanging,
+    ) -> Result<Exchanged, Fault> {
+        let last = usize::from(Rule::CLOUDCOIN.last);
+        let executed = exchanging.all_known().filter(|known| known.executed().is_some()).count();
+        // Agents that were fixed have executed it under no id.
+        let without = if executed >= last { executed } else { self.without(trade).await };
+        if without >= last {
+            let amount = self.at_wallet(|_, operation| Ok(amount(operation))).await?;
+            self.end_exchange(summary(amount, Exchanged::Stands)).await?;
+        } else {
+            self.screen.say(&words::settling(without));
+        }
         Ok(Exchanged::Stands)
+    }
+
+    /// Returns how many agents say of each coin that was given that they do not hold it.
+    async fn without(&self, trade: &Trade) -> usize {
+        let claim =
+            |Coin { sn, ans }: &Coin| Claim { sn: *sn, ans: ans.clone(), pans: ans.clone() };
+        let claims: Vec<Claim> = trade.inputs().iter().map(claim).collect();
+        let said = self.authority.find(&claims, &self.meter("asking for what was given")).await;
+        let without = said.iter().map(|coin| count_of(coin, Answer::Neither));
+        without.min().unwrap_or(0)
     }
 
     /// The exchange was taken back at 13 agents: the coins that were given count again. It goes on until all
@@ -105,6 +136,10 @@ impl Bench {
         self.end_exchange(summary(amount, Exchanged::Stands)).await?;
         Ok(Exchanged::Stands)
     }
+}
+
+fn count_of(answers: &[Answer; AGENTS], wanted: Answer) -> usize {
+    answers.iter().filter(|answer| **answer == wanted).count()
 }
 
 /// Files what was given under Imported.

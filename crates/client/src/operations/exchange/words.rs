@@ -36,6 +36,15 @@ pub(super) fn stands(amount: Amount, coins: usize, letters: PownString) -> Strin
     text
 }
 
+/// Says why an exchange that stands stays open.
+pub(super) fn settling(agents: usize) -> String {
+    format!(
+        "{agents} agents say that they do not hold any more what was given, {} are wanted: coin-wallet resume \
+         asks the others",
+        Rule::CLOUDCOIN.last
+    )
+}
+
 /// Says that the coins count again.
 pub(super) fn returned(amount: Amount) -> String {
     format!("the exchange of {amount} was taken back: its coins count again")
