@@ -19,7 +19,10 @@ use crate::town::town;
 fn until_it_waits(home: &Home) {
     let until = Instant::now() + Duration::from_secs(30);
     let journal = home.dir.join(".journal");
-    while !fs::read_dir(&journal).unwrap().any(|entry| entry.unwrap().path().is_file()) {
+    let is_journal = |entry: std::io::Result<fs::DirEntry>| {
+        entry.unwrap().path().extension() == Some("journal".as_ref())
+    };
+    while !fs::read_dir(&journal).unwrap().any(is_journal) {
         assert!(Instant::now() < until, "no transfer was begun in {}", home.dir.display());
         std::thread::park_timeout(Duration::from_millis(5));
     }

@@ -115,7 +115,8 @@ impl Exchanging {
 }
 
 impl Known {
-    fn executed(self) -> Option<Origin> {
+    /// Returns where the outputs came from that the agent says to hold.
+    pub fn executed(self) -> Option<Origin> {
         match self {
             Known::Executed(origin) => Some(origin),
             Known::Unknown
