@@ -41,7 +41,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they came to be.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Send,
         Kind::Receive,
         Kind::Import,
@@ -50,6 +50,7 @@ impl Kind {
         Kind::Find,
         Kind::Fix,
         Kind::Detect,
+        Kind::Exchange,
     ];
 }
 
