@@ -4,6 +4,7 @@
 //! noisy: medians of several rounds are printed, with the smallest and the largest.
 
 mod bare;
+mod choose;
 mod pown;
 mod pown_client;
 mod proc;
@@ -42,6 +43,8 @@ enum Only {
     Pown,
     /// What the stores alone can do
     Bare,
+    /// Choose coins out of a wallet of a million
+    Choose,
     /// Start each program
     Starts,
     /// One round of pown, in a process of its own
@@ -73,6 +76,7 @@ fn measure(args: &Args) -> Result<()> {
         Some(Only::Transfer) => transfer::measure(&world, args.rounds)?,
         Some(Only::Pown) => pown::measure(&world, args.coins, args.rounds)?,
         Some(Only::Bare) => bare::measure(&world, args.coins, args.rounds)?,
+        Some(Only::Choose) => choose::measure(args.rounds)?,
         Some(Only::Starts) => {
             drop(transfer::furnish(&world)?);
             starts::measure(&world)?;
@@ -81,6 +85,7 @@ fn measure(args: &Args) -> Result<()> {
             transfer::measure(&world, args.rounds)?;
             pown::measure(&world, args.coins, args.rounds)?;
             starts::measure(&world)?;
+            choose::measure(args.rounds)?;
         }
     }
     folder.close()?;
