@@ -104,6 +104,8 @@ pub(crate) fn of_outcome(outcome: &Outcome, agreed: Option<Amount>) -> Exit {
         Outcome::Done(_) | Outcome::Unreceipted(_) => Exit::Done,
         Outcome::InDoubt(_) => Exit::InFlight,
         Outcome::Partly(_) => Exit::Partly,
+        // What was to be paid is not at risk; what the payment changed is not at its end.
+        Outcome::Returned(Cause::Fault(Fault::ExchangeOpen(_))) => Exit::InFlight,
         Outcome::Returned(_) if agreed.is_some() => Exit::Returned,
         Outcome::Returned(cause) => of_cause(cause),
     }
@@ -158,6 +160,8 @@ mod tests {
             Exit::NotEnough,
             Exit::Returned,
         );
+        let open = Cause::Fault(Fault::ExchangeOpen(Amount::MAX));
+        check(&Outcome::Returned(open), Exit::InFlight, Exit::InFlight);
         check(&Outcome::InDoubt(away()), Exit::InFlight, Exit::InFlight);
         check(&Outcome::Partly(Totals::default()), Exit::Partly, Exit::Partly);
     }
