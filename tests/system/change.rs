@@ -2,73 +2,21 @@
 //! and the agents have in circulation what was minted.
 
 use std::fs;
-use std::io::{BufRead, Read, Write};
-use std::net::TcpStream;
-use std::process::Command;
+use std::io::BufRead;
 use std::thread;
 use std::time::Duration;
 
 use coin::AGENTS;
 use raida::api::Route;
-use raida::{AddressBook, Authority, Timing};
 use tests::process::Running;
-use tests::programs::Program;
-use tests::world::{Agents, Home, World};
 
-use crate::between::{Between, Does, Mischief};
+use crate::between::Does;
 use crate::coins::{Witness, owned, sum};
-use crate::stage::{ALL, Ground, Stage, WITHIN, quiet, said, world};
-
-const DONE: i32 = 0;
-const NOT_ENOUGH: i32 = 8;
-const AGENTS_AWAY: i32 = 9;
-const IN_FLIGHT: i32 = 21;
-/// The last agent is never made to fail here: faults are changed there.
-const HONEST: usize = 24;
-
-/// A stage whose agents can be made to fail.
-fn with_faults(coins: &str) -> Stage {
-    let (folder, mut world) = world();
-    world.agents_args = &["--faults"];
-    Stage::on(Ground::in_world(folder, world, 1, coins, World::start_agents))
-}
-
-/// Makes agents fail so from now on.
-fn fault(stage: &Stage, fault: &str) {
-    let address = stage.ground.agents.addresses().unwrap()[HONEST].clone();
-    let mut agent = TcpStream::connect(&address).unwrap();
-    let request = format!(
-        "POST /service/faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{fault}",
-        fault.len()
-    );
-    agent.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    agent.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}
-
-fn wallet(home: &Home, words: &[&str]) -> Command {
-    quiet(home.command(Program::CoinWallet, words))
-}
-
-#[track_caller]
-fn ends_with(code: i32, mut command: Command) -> String {
-    let output = Running::start("a program", &mut command).unwrap().output(WITHIN).unwrap();
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    said
-}
-
-/// Expects that so much is in circulation, at all 25 agents alike.
-#[track_caller]
-fn circulates(agents: &Agents, value: u64) {
-    let text = fs::read_to_string(&agents.file).unwrap();
-    let authority = Authority::new(&AddressBook::parse(&text).unwrap(), Timing::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let audited = runtime.block_on(authority.audit());
-    let most = audited.most().map(|(circulation, _)| circulation.value);
-    assert_eq!((audited.answered(), most, audited.differing()), (25, Some(value), vec![]));
-}
+use crate::homes::ends_with;
+use crate::stage::{ALL, Stage};
+use crate::tried::{
+    AGENTS_AWAY, ALWAYS, DONE, IN_FLIGHT, NOT_ENOUGH, Tried, circulates, fault, wallet, with_faults,
+};
 
 #[test]
 fn fourteen_coins_of_250_pay_3439_and_61_are_left() {
@@ -135,52 +83,6 @@ fn with_12_agents_dead_change_is_made_and_with_13_nothing_is_begun() {
     payment.pay();
     assert_eq!(stage.totals(), (2, 8));
 }
-
-/// A home that speaks to its agents by way of somebody between.
-struct Tried {
-    home: Home,
-    between: Between,
-    ground: Ground,
-}
-
-impl Tried {
-    fn with_coins(coins: &str) -> Tried {
-        let ground = Ground::with_purses(1, coins);
-        let between = Between::of(&ground.agents.addresses().unwrap());
-        let file = ground.world.dir.join("between.txt");
-        fs::write(&file, between.addresses().join("\n")).unwrap();
-        let home = Home { world: ground.world.clone(), dir: ground.world.dir.join("tried") };
-        let mut init = wallet(&home, &["init"]);
-        init.arg("--agents").arg(file);
-        ends_with(DONE, init);
-        home.import(&ground.purses[0]).unwrap();
-        Tried { home, between, ground }
-    }
-
-    fn does(
-        &self,
-        route: Route,
-        agents: impl IntoIterator<Item = usize>,
-        does: Does,
-        times: usize,
-    ) {
-        let agents = agents.into_iter().collect();
-        self.between.does(Mischief { route, agents, does, times });
-    }
-
-    /// Expects that the home has so much, the agents too, and that nothing is left to be done.
-    #[track_caller]
-    fn has(&self, value: u64) {
-        let coins = owned(&self.home).unwrap();
-        assert_eq!(sum(&coins), value);
-        Witness::of(&self.ground.agents).unwrap().taken(&coins).unwrap();
-        circulates(&self.ground.agents, value);
-        let resumed = ends_with(DONE, wallet(&self.home, &["resume"]));
-        assert!(resumed.contains("nothing is left open"), "{resumed}");
-    }
-}
-
-const ALWAYS: usize = usize::MAX;
 
 #[test]
 fn answers_that_are_lost_leave_an_exchange_undecided_until_resume_hears_them() {

@@ -2,7 +2,7 @@
 //! in a payment and in `resume`, while agents are down, forget, and lose answers.
 
 mod cut_off;
-mod damage;
+pub(crate) mod damage;
 mod dropper;
 mod lost;
 

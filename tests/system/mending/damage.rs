@@ -11,10 +11,10 @@ use tests::world::Agents;
 use crate::coins::{Coins, random_an};
 
 /// Does damage at agents.
-pub(super) struct Damage(Vec<String>);
+pub(crate) struct Damage(Vec<String>);
 
 impl Damage {
-    pub(super) fn to(agents: &Agents) -> Damage {
+    pub(crate) fn to(agents: &Agents) -> Damage {
         Damage(agents.addresses().unwrap())
     }
 
@@ -31,7 +31,7 @@ impl Damage {
     }
 
     /// Sets secrets that nobody knows of these coins at some agents.
-    pub(super) fn pown_away(&self, coins: &Coins, agents: impl IntoIterator<Item = usize>) {
+    pub(crate) fn pown_away(&self, coins: &Coins, agents: impl IntoIterator<Item = usize>) {
         for agent in agents {
             let stray: Vec<_> = coins.iter().map(|_| random_an()).collect();
             let about = coins.values().zip(&stray).map(|(stored, stray)| AboutCoin {
