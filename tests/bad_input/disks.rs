@@ -100,6 +100,26 @@ fn an_import_onto_a_full_disk_loses_nothing_wherever_it_stops() {
 }
 
 #[test]
+fn a_change_onto_a_full_disk_loses_nothing_wherever_it_stops() {
+    let Some(disk) = SmallDisk::of(2048) else { return };
+    disk.import(&town().coin_file(&[25])).exits(0);
+    let mut stopped = 0;
+    for kib in (0..=64).step_by(4).chain([128, 512]) {
+        disk.fill_but(kib);
+        let said = disk.wallet(&["change", "7"]);
+        if said.code != 0 {
+            assert_eq!(said.code, 3, "{kib} KiB: {said:#?}");
+            stopped += 1;
+        }
+        disk.make_room();
+        let resumed = disk.wallet(&["resume"]).exits(0);
+        assert_eq!(disk.total(), 25, "{kib} KiB: {said:#?}, then {resumed:#?}");
+        disk.wallet(&["join", "--all"]).exits(0);
+    }
+    assert!((2..19).contains(&stopped), "{stopped} of 19 changes were stopped");
+}
+
+#[test]
 fn a_receiver_with_too_little_room_says_so_before_the_coins_leave() {
     let Some(disk) = SmallDisk::of(3072) else { return };
     let town = town();
@@ -184,6 +204,22 @@ fn an_import_whose_files_cannot_grow_loses_nothing() {
         assert_eq!(home.total().unwrap(), total, "{blocks} blocks");
     }
     assert!((2..9).contains(&stopped), "{stopped} of 9 imports were stopped");
+}
+
+#[test]
+fn a_change_whose_files_cannot_grow_loses_nothing() {
+    let home = town().home_with(&[25]);
+    let wallet = |words: &[&str]| home.command(Program::CoinWallet, words);
+    let mut stopped = 0;
+    for blocks in [0, 1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 1024] {
+        let change = wallet(&["change", "7"]);
+        let said = run(&mut with_short_files(Program::CoinWallet, &change, blocks));
+        stopped += usize::from(said.code != 0);
+        run(&mut wallet(&["resume"])).exits(0);
+        assert_eq!(home.total().unwrap(), 25, "{blocks} blocks: {said:#?}");
+        run(&mut wallet(&["join", "--all"])).exits(0);
+    }
+    assert!((2..12).contains(&stopped), "{stopped} of 12 changes were stopped");
 }
 
 /// A transfer of 7 in which the files of one side cannot grow beyond so many blocks; then `resume` at
