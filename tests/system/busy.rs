@@ -5,8 +5,10 @@ use std::process::Command;
 use rustix::process::Signal;
 use tests::programs::Program;
 
+use crate::homes::ends_with;
 use crate::speaker::Speaker;
 use crate::stage::{Stage, said};
+use crate::tried::{circulates, fault, wallet, with_faults};
 
 #[test]
 fn a_second_writer_leaves_at_once_and_names_the_first() {
@@ -47,4 +49,41 @@ fn a_second_writer_leaves_at_once_and_names_the_first() {
     let (status, said) = sender.ends();
     assert_eq!(status.code(), Some(20), "{said}");
     assert_eq!(stage.totals(), (14, 0));
+}
+
+#[test]
+fn coins_that_are_being_exchanged_are_in_nobody_elses_hands() {
+    let stage = with_faults("1x25");
+    let mut payment = stage.payment(7);
+    let refused = |mut second: Command| {
+        let output = second.output().unwrap();
+        assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+    };
+    let change = |amount: &str| wallet(&stage.sender, &["change", amount]);
+    // A change while a payment changes the same coin, and the reverse.
+    let mut sender = Speaker::start("coin-send", payment.send(60));
+    sender.says("waiting for the other person");
+    fault(&stage, "agent=0-24 kind=slow ms=300");
+    let receiver = Speaker::start("coin-receive", payment.receive(60));
+    sender.says("a coin of 25");
+    refused(change("3"));
+    refused(wallet(&stage.sender, &["join", "--all"]));
+    fault(&stage, "agent=0-24 kind=none");
+    sender.succeeds();
+    receiver.succeeds();
+    assert_eq!(stage.totals(), (18, 7));
+
+    ends_with(0, wallet(&stage.sender, &["join", "--all"]));
+    payment.amount = 4;
+    payment.conn = stage.ground.world.dir.join("reverse.txt");
+    fault(&stage, "agent=0-24 kind=slow ms=300");
+    let mut changing = Speaker::start("coin-wallet", change("4"));
+    changing.says("a coin of");
+    refused(payment.send(60));
+    assert!(!payment.conn.exists(), "a file was written for a payment that never began");
+    fault(&stage, "agent=0-24 kind=none");
+    changing.succeeds();
+    payment.pay();
+    assert_eq!(stage.totals(), (14, 11));
+    circulates(&stage.ground.agents, 25);
 }
