@@ -101,7 +101,7 @@ pub const CATCH_UP_WAIT: Duration = Duration::from_millis(3500);
 
 /// Exchanges that an agent catches up on for one coin; who is further behind catches up on an earlier
 /// coin first.
-pub const CATCH_UP_LINKS_MAX: usize = 16;
+pub const CATCH_UP_LINKS_MAX: usize = 64;
 
 /// Coins of the exchanges that an agent catches up on for one request.
 pub const CATCH_UP_COINS_MAX: usize = 20_000;

@@ -36,7 +36,9 @@ pub(crate) fn hand_out(
         screen.say("or give them this line, which is as secret; they run coin-receive --conn - and paste it:");
         screen.secret(&file.to_line());
     }
-    if code == Code::Shown {
+    if code == Code::Shown && !screen.is_watched() {
+        screen.warn("a QR code is as secret as the file: it is drawn on a terminal only");
+    } else if code == Code::Shown {
         let drawn = draw(&file.to_line()).map_err(|error| {
             let what = format!("no QR code can be drawn of this file: {error}");
             Failure::new(Exit::File, what, "the same command without --qr")

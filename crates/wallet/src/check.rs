@@ -8,7 +8,7 @@
 mod repair;
 mod salvage;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use crate::journal::{self, Flaw};
 use crate::listing;
 use crate::operation::OperationId;
 use crate::operation::state::State;
-use crate::place::{Folder, Place};
+use crate::place::{Folder, Place, WalletName};
 
 /// What a look at a home found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,13 @@ pub enum Finding {
     },
     /// A file does not hold the one coin that it is named after.
     NotThatCoin {
+        /// Where it lies.
+        place: Place,
+        /// Its name.
+        name: CoinName,
+    },
+    /// An owned coin lies in a hidden wallet, and no operation that is open has put it there.
+    Stranded {
         /// Where it lies.
         place: Place,
         /// Its name.
@@ -111,8 +118,13 @@ pub fn check<D: Disk>(disk: &D) -> Result<Audit, OpenError> {
 
 /// Looks at a home whose lock is held.
 fn audit(disk: &impl Disk) -> Result<Audit, WalletError> {
-    let mut look =
-        Look { disk, audit: Audit::default(), placed: BTreeMap::new(), found: BTreeSet::new() };
+    let mut look = Look {
+        disk,
+        audit: Audit::default(),
+        placed: BTreeMap::new(),
+        held: Some(HashSet::new()),
+        found: BTreeSet::new(),
+    };
     look.at_rights(Path::new(""))?;
     for folder in [journal::OPEN, journal::DONE] {
         look.at_rights(Path::new(folder))?;
@@ -131,6 +143,8 @@ struct Look<'d, D> {
     audit: Audit,
     /// Coins that journals have put somewhere, each with one of the journals.
     placed: BTreeMap<SerialNumber, OperationId>,
+    /// The files that open operations look after; nothing is stranded while a journal cannot be read.
+    held: Option<HashSet<(Place, String)>>,
     /// Coins of which there is a file that is not put aside.
     found: BTreeSet<SerialNumber>,
 }
@@ -146,15 +160,20 @@ impl<D: Disk> Look<'_, D> {
             let mut state = State::new(id);
             match journal::read(self.disk, folder, id, |record| state.take(record)) {
                 Ok(Some(_)) => {
+                    if let (true, Some(held)) = (state.end().is_none(), &mut self.held) {
+                        held.extend(state.all_held());
+                    }
                     for (_, sn) in state.placed().filter(|(place, _)| is_present(place.folder)) {
                         self.placed.entry(sn).or_insert(id);
                     }
                 }
                 Ok(None) => {}
                 Err(WalletError::JournalDamaged { path, record, flaw }) => {
+                    self.held = self.held.take().filter(|_| folder == journal::DONE);
                     self.finds(Finding::BrokenJournal { path, record, flaw });
                 }
                 Err(WalletError::JournalTooNew { path, version, .. }) => {
+                    self.held = None;
                     self.finds(Finding::NewerJournal { path, version });
                 }
                 Err(error) => return Err(error),
@@ -198,6 +217,12 @@ impl<D: Disk> Look<'_, D> {
         self.audit.coins += 1;
         if is_present(place.folder) {
             self.found.insert(name.sn);
+        }
+        let is_hidden = place.wallet != WalletName::Default && counts(place.folder);
+        if let (true, Some(held)) = (is_hidden, &self.held)
+            && !held.contains(&(place, name.to_string()))
+        {
+            self.finds(Finding::Stranded { place, name: name.clone() });
         }
         if listing::is_booked(place) {
             let first = booked.entry(name.sn).or_insert_with(|| (Vec::new(), coin.clone(), true));
@@ -250,6 +275,9 @@ impl fmt::Display for Finding {
             }
             Finding::NotThatCoin { place, name } => {
                 write!(f, "{place}/{name}: does not hold that one coin")
+            }
+            Finding::Stranded { place, name } => {
+                write!(f, "{place}/{name}: an owned coin that no open transfer looks after")
             }
             Finding::Stray { place, name } => {
                 write!(f, "{place}/{}: no file of a coin", name.display())

@@ -20,8 +20,12 @@ pub(crate) fn carry_out(
 ) -> Result<Origin, LedgerError> {
     assert_equal_value(&lineage);
     let origin = lineage.origin();
-    for (sn, _) in lineage.inputs() {
-        draft.give_back(*sn)?;
+    for (sn, origin) in lineage.inputs() {
+        match origin {
+            // Only a minted coin could be made a second time, by the mint or by a fix.
+            Origin::Minted => draft.give_back(*sn)?,
+            Origin::Exchange(_) => draft.remove(*sn)?,
+        }
     }
     for sn in lineage.outputs() {
         draft.enter(*sn, Holding { an: secret(*sn), origin })?;

@@ -56,12 +56,19 @@ fn disk(home: &Path) -> Result<RealDisk, Failure> {
 }
 
 fn tell(repaired: &Repaired, home: &Path, screen: &Screen) {
-    let Repaired { journals, suspects, trashed, closed_to_others, left: _ } = repaired;
+    let Repaired { journals, suspects, brought_home, trashed, closed_to_others, left: _ } =
+        repaired;
     for journal in journals {
         screen.say(&format!("a damaged journal is kept as {}", journal.display()));
     }
     for (place, name) in trashed {
         screen.say(&format!("{place}/{name} went to Trash"));
+    }
+    if !brought_home.is_empty() {
+        screen.say(&format!(
+            "{} owned coins went from a hidden wallet to Default",
+            brought_home.len()
+        ));
     }
     for path in closed_to_others {
         screen.say(&format!("{} is closed to others now", home.join(path).display()));
@@ -110,6 +117,7 @@ fn mendable(finding: &Finding) -> bool {
         Finding::BrokenJournal { .. }
         | Finding::NotThatCoin { .. }
         | Finding::Gone { .. }
+        | Finding::Stranded { .. }
         | Finding::OpenToOthers { .. }
         | Finding::Twice { same: true, .. } => true,
         Finding::NewerJournal { .. }
@@ -126,9 +134,10 @@ fn by_hand(finding: &Finding) -> &'static str {
         Finding::NotThatCoin { .. } => {
             "no journal knows this coin: take the file from a backup, or move it away"
         }
-        Finding::BrokenJournal { .. } | Finding::Gone { .. } | Finding::OpenToOthers { .. } => {
-            "make the disk writable, and try again"
-        }
+        Finding::BrokenJournal { .. }
+        | Finding::Gone { .. }
+        | Finding::Stranded { .. }
+        | Finding::OpenToOthers { .. } => "make the disk writable, and try again",
     }
 }
 
@@ -140,6 +149,7 @@ fn kind(finding: &Finding) -> &'static str {
         Finding::Stray { .. } => "stray",
         Finding::Twice { .. } => "twice",
         Finding::Gone { .. } => "gone",
+        Finding::Stranded { .. } => "stranded",
         Finding::OpenToOthers { .. } => "open_to_others",
     }
 }

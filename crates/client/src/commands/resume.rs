@@ -1,6 +1,7 @@
 //! `coin-wallet resume`: carries on every open transfer and import of the home, all at once, as far as
 //! each can go alone or with its peer; then asks for lost coins, mends refused ones, and says what is left.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -167,19 +168,24 @@ async fn carry_on(
             .warn("you have not accepted this one yet, and there is no terminal to ask: use --yes");
         return Ok(Exit::PeerAway);
     }
-    if let Some(exit) = carry_on_reclaims(&session, &open).await? {
-        return Ok(exit);
+    match carry_on_reclaims(&session, open).await? {
+        ControlFlow::Break(exit) => Ok(exit),
+        ControlFlow::Continue(open) => session.run(open, NoRelay::Waits, stop).await,
     }
-    session.run(open, NoRelay::Waits, stop).await
 }
 
 /// Carries on what was taken back or yielded; begins a reclaim by itself where that is configured and the
-/// file has expired. Returns how the transfer ended, if that ended it.
-async fn carry_on_reclaims(session: &Session, open: &Open) -> Result<Option<Exit>, Failure> {
-    let Some(course) = Course::of_transfer(session, open) else { return Ok(None) };
+/// file has expired. Returns how the transfer ended, if that ended it, or the transfer to go on with.
+async fn carry_on_reclaims(
+    session: &Session,
+    mut open: Open,
+) -> Result<ControlFlow<Exit, Open>, Failure> {
+    let Some(course) = Course::of_transfer(session, &open) else {
+        return Ok(ControlFlow::Continue(open));
+    };
     let begins = session.config.reclaim_expired && course.has_expired();
     if !begins && !course.is_due().await? {
-        return Ok(None);
+        return Ok(ControlFlow::Continue(open));
     }
     course.carry_on().await?;
     let found = course.look(Will::Automatic).await?;
@@ -190,17 +196,19 @@ async fn carry_on_reclaims(session: &Session, open: &Open) -> Result<Option<Exit
             found.begin_amount
         ));
         course.begin(&found).await?;
+        // From here on the batch never leaves again, also in this run.
+        open.machine = open.machine.reclaimed();
     }
     let tally = course.tally().await?;
     // Where all of it is the other's, the other may come with a receipt.
     if !tally.in_flight().is_zero() || tally.given() == tally.amount {
         session.screen.say(&words::homecoming(&tally));
-        return Ok(None);
+        return Ok(ControlFlow::Continue(open));
     }
     course.close(session, &tally).await?;
     let summary = tally.summary();
     session.tell_result(course.id(), &summary, &words::homecoming(&tally), "");
-    Ok(Some(Exit::from_code(summary.exit)))
+    Ok(ControlFlow::Break(Exit::from_code(summary.exit)))
 }
 
 /// Every end but an open one settles a transfer, whether or not it was a payment.

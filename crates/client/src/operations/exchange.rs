@@ -139,18 +139,38 @@ impl Bench {
     /// # Errors
     /// Those of the disk.
     pub(super) async fn carry_exchanges_on(&self) -> Result<Amount, Fault> {
-        let loaded = self.desk.run(load_waiting).await;
-        let loaded = loaded.map_err(|stopped| Fault::Disk(stopped.to_string()))?;
-        let loaded = loaded.map_err(|error| Fault::Disk(with_causes(&error)))?;
         let mut open = Vec::new();
-        for id in loaded {
+        let mut tried = HashSet::new();
+        loop {
+            let before = tried.clone();
+            let loaded = self.desk.run(move |work| load_waiting(work, &before)).await;
+            let loaded = loaded.map_err(|stopped| Fault::Disk(stopped.to_string()))?;
+            let Some(id) = loaded.map_err(|error| Fault::Disk(with_causes(&error)))? else {
+                return Ok(Amount::try_sum(open).unwrap_or(Amount::MAX));
+            };
+            tried.insert(id);
             let bench = Bench { id, hidden_wallet: WalletName::Default, ..self.clone() };
-            bench.same_network().await?;
-            if let Exchanged::Pending(worth) = bench.carry_exchange_on().await? {
+            let carried = match bench.same_network().await {
+                Ok(()) => bench.carry_exchange_on().await,
+                Err(fault) => Err(fault),
+            };
+            if let Exchanged::Pending(worth) = bench.let_go_if_failed(carried).await? {
                 open.push(worth);
             }
         }
-        Ok(Amount::try_sum(open).unwrap_or(Amount::MAX))
+    }
+
+    /// Lets an exchange go that could not be carried on, so that it can be taken up again in this run.
+    async fn let_go_if_failed(
+        &self,
+        carried: Result<Exchanged, Fault>,
+    ) -> Result<Exchanged, Fault> {
+        if carried.is_err() {
+            let id = self.id;
+            let gone = self.desk.run(move |work| drop(work.operations.remove(&id))).await;
+            gone.map_err(|stopped| Fault::Disk(stopped.to_string()))?;
+        }
+        carried
     }
 
     /// Carries on an exchange whose journal is loaded, from where that stands.
@@ -202,10 +222,10 @@ impl Bench {
             }
             (Standing::Returned { .. }, Direction::Back) => self.book_inputs(&exchanging).await,
             (Standing::Stands { .. } | Standing::Final { .. }, Direction::Back) => {
-                self.take_outputs_over().await
+                self.take_outputs_over(trade).await
             }
             (_, Direction::Back) if self.stands_all_the_same(trade).await? => {
-                self.take_outputs_over().await
+                self.take_outputs_over(trade).await
             }
             (_, Direction::Reserving | Direction::Forward | Direction::Back) => {
                 self.screen.warn(&words::pending(trade, &exchanging));
@@ -238,19 +258,22 @@ impl Bench {
     }
 }
 
-/// Loads the open exchanges whose coins are in Limbo and that are not being worked on.
-fn load_waiting(work: &mut Work) -> Result<Vec<OperationId>, WalletError> {
-    let mut loaded = Vec::new();
+/// Loads the next open exchange whose coins are in Limbo, that is not being worked on and was not tried.
+fn load_waiting(
+    work: &mut Work,
+    tried: &HashSet<OperationId>,
+) -> Result<Option<OperationId>, WalletError> {
     for (id, kind) in work.wallet.open_operations()? {
-        if kind == Kind::Exchange && !work.operations.contains_key(&id) {
+        let is_next = kind == Kind::Exchange && !tried.contains(&id);
+        if is_next && !work.operations.contains_key(&id) {
             let operation = work.wallet.load(id)?;
             if !inputs_in_limbo(&work.wallet, &operation)?.is_empty() {
                 work.operations.insert(id, operation);
-                loaded.push(id);
+                return Ok(Some(id));
             }
         }
     }
-    Ok(loaded)
+    Ok(None)
 }
 
 fn has_come_to_its_end(exchanging: &Exchanging) -> bool {

@@ -130,7 +130,10 @@ impl Bench {
             }
             let text = serde_json::to_string(&all.iter().collect::<Vec<_>>())
                 .map_err(|_| broken_note(note::VERDICTS))?;
-            operation.note(note::VERDICTS, &text)?;
+            // A coin that stays undecided is asked for at every resume: the journal must not grow by that.
+            if operation.last_note(note::VERDICTS) != Some(text.as_str()) {
+                operation.note(note::VERDICTS, &text)?;
+            }
             // A file that somebody took away keeps no other where it is; an owned coin is written anew.
             let mut there = HashSet::new();
             for place in OPEN.map(|folder| home.place(folder)) {

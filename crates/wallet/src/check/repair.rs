@@ -4,11 +4,12 @@
 //! ```text
 //!   damaged journal              ──▶ its coins to Suspect, itself to .journal/damaged
 //!   file that is gone or broken  ──▶ what journals know of the coin to Suspect, the file to Trash
+//!   owned, in a hidden wallet    ──▶ the same folder of Default
 //!   the same coin twice          ──▶ all files but the first to Trash
 //!   open to others               ──▶ closed
 //! ```
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Repaired {
     pub journals: Vec<PathBuf>,
     /// Coins whose secrets were written to Default/Suspect: the agents have to be asked about them.
     pub suspects: Vec<SerialNumber>,
+    /// Owned coins that went from a hidden wallet to Default.
+    pub brought_home: Vec<SerialNumber>,
     /// Files that went to Trash, where they were.
     pub trashed: Vec<(Place, CoinName)>,
     /// Files and directories that were closed to others.
@@ -54,9 +57,9 @@ pub struct Repaired {
 enum Unless {
     /// Anywhere, if it says the same.
     TheSameAnywhere,
-    /// Where it is booked or waits for the agents: what became of it elsewhere stood in the journal
-    /// of an operation that had not ended.
-    BookedOrSuspect,
+    /// Where it is as it is now. What left lies in Export or Sent, and is never put back: who takes it
+    /// is not known without its journal.
+    Present,
 }
 
 /// Mends a home that no other process writes to.
@@ -75,9 +78,32 @@ pub fn repair<D: Disk>(disk: D) -> Result<Repaired, OpenError> {
     set_journals_aside(&mut wallet, &mut repaired)?;
     recovery::recover(&wallet)?;
     mend_files(&mut wallet, &mut repaired)?;
+    bring_home(&mut wallet, &mut repaired)?;
     end_earlier(&mut wallet)?;
     repaired.left = audit(&wallet.home.disk)?;
     Ok(repaired)
+}
+
+/// Moves owned coins that lie in a hidden wallet for no operation to Default, where they can be used.
+fn bring_home<D: Disk>(wallet: &mut Wallet<D>, repaired: &mut Repaired) -> Result<(), WalletError> {
+    let mut stranded: BTreeMap<Place, Vec<CoinName>> = BTreeMap::new();
+    for finding in audit(&wallet.home.disk)?.findings {
+        if let Finding::Stranded { place, name } = finding {
+            stranded.entry(place).or_default().push(name);
+        }
+    }
+    if stranded.is_empty() {
+        return Ok(());
+    }
+    let names = stranded.values().flatten();
+    let seed: Vec<u8> = names.flat_map(|name| name.to_string().into_bytes()).collect();
+    let mut operation = begin_or_load(wallet, &seed)?;
+    for (from, names) in stranded {
+        let to = WalletName::Default.place(from.folder);
+        operation.shift(wallet, from, to, &names)?;
+        repaired.brought_home.extend(names.iter().map(|name| name.sn));
+    }
+    operation.end(wallet, "owned coins to Default")
 }
 
 /// Ends repairs that were cut off: what they had not written yet was found missing again.
@@ -100,7 +126,7 @@ fn set_journals_aside<D: Disk>(
         let text = wallet.home.disk.read(&path, Part::Whole { max: JOURNAL_BYTES_MAX });
         let text = text.map_err(DiskError::of("read", &path))?;
         let unless = match path.parent() == Some(Path::new(journal::OPEN)) {
-            true => Unless::BookedOrSuspect,
+            true => Unless::Present,
             false => Unless::TheSameAnywhere,
         };
         suspect(wallet, salvage::coins(&text), unless, &text, repaired)?;
@@ -158,6 +184,7 @@ fn mend_files<D: Disk>(wallet: &mut Wallet<D>, repaired: &mut Repaired) -> Resul
             Finding::Twice { same: false, .. }
             | Finding::BrokenJournal { .. }
             | Finding::NewerJournal { .. }
+            | Finding::Stranded { .. }
             | Finding::Stray { .. } => {}
         }
     }
@@ -245,7 +272,7 @@ fn has_file<D: Disk>(
     for (place, name) in files {
         match (wallet.read(*place, name), unless) {
             (Ok(found), Unless::TheSameAnywhere) if same(&found, coin) => return Ok(true),
-            (Ok(_), Unless::BookedOrSuspect) if waits_or_counts(place.folder) => return Ok(true),
+            (Ok(_), Unless::Present) if is_known_there(place.folder) => return Ok(true),
             (Ok(_) | Err(WalletError::NotThatCoin { .. }), _) => {}
             (Err(error), _) => return Err(error),
         }
@@ -253,8 +280,20 @@ fn has_file<D: Disk>(
     Ok(false)
 }
 
-fn waits_or_counts(folder: Folder) -> bool {
-    matches!(folder, Folder::Bank | Folder::Fracked | Folder::Limbo | Folder::Suspect)
+fn is_known_there(folder: Folder) -> bool {
+    match folder {
+        Folder::Suspect
+        | Folder::Bank
+        | Folder::Fracked
+        | Folder::Limbo
+        | Folder::Export
+        | Folder::Sent => true,
+        Folder::Import
+        | Folder::Imported
+        | Folder::Counterfeit
+        | Folder::Receipts
+        | Folder::Trash => false,
+    }
 }
 
 fn same(one: &StoredCoin, other: &StoredCoin) -> bool {

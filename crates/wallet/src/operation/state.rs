@@ -174,6 +174,17 @@ impl State {
         here.map(|(_, name)| name.as_str())
     }
 
+    /// Returns the files that this operation has put somewhere, or is about to take away.
+    pub(crate) fn all_held(&self) -> impl Iterator<Item = (Place, String)> {
+        let to_move = self.pending.iter().flat_map(|step| match step {
+            Step::Move { from, files, .. } => {
+                files.iter().map(|file| (*from, file.name.clone())).collect()
+            }
+            Step::Write { .. } => Vec::new(),
+        });
+        self.holdings.keys().cloned().chain(to_move)
+    }
+
     /// Returns the coins of which this operation has put a file somewhere, and where it put it last.
     pub(crate) fn placed(&self) -> impl Iterator<Item = (Place, SerialNumber)> {
         self.holdings.iter().filter_map(|((place, _), content)| Some((*place, self.sn(*content)?)))

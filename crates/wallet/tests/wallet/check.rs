@@ -9,7 +9,9 @@ use wallet::{
     Wallet, WalletName,
 };
 
-use crate::scenario::{BANK, ID, IMPORT, SENDER_SENT, coin, coin_file, home, incoming, sn};
+use crate::scenario::{
+    BANK, ID, IMPORT, SENDER_BANK, SENDER_SENT, coin, coin_file, home, incoming, sn,
+};
 
 const SUSPECT: wallet::Place = WalletName::Default.place(Folder::Suspect);
 
@@ -175,7 +177,7 @@ fn a_damaged_journal_is_set_aside_by_a_repair_which_loses_no_secret() {
 }
 
 #[test]
-fn coins_of_a_damaged_journal_that_lie_in_bank_are_not_written_again() {
+fn coins_of_a_damaged_journal_that_lie_in_bank_or_have_left_are_not_written_again() {
     let (disk, mut wallet, mut operation) = home();
     operation.place(&mut wallet, IMPORT, &[incoming(1)]).unwrap();
     operation.place(&mut wallet, BANK, &[coin(2, 1)]).unwrap();
@@ -184,9 +186,9 @@ fn coins_of_a_damaged_journal_that_lie_in_bank_are_not_written_again() {
     drop((wallet, operation));
     let journal = Path::new(".journal").join(format!("{ID}.journal"));
     damage(&disk, &journal, 150);
-    // Where the ended journal would have told what became of coin 3, this one has not.
-    assert_eq!(repair(&disk).suspects, [sn(1), sn(3)]);
-    assert_eq!(in_suspect(&disk), [incoming(1), coin(3, 1)]);
+    // Coin 3 has left: without its journal nobody may take it back.
+    assert_eq!(repair(&disk).suspects, [sn(1)]);
+    assert_eq!(in_suspect(&disk), [incoming(1)]);
 }
 
 #[test]
@@ -241,4 +243,20 @@ fn what_others_may_read_is_found_and_closed() {
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(disk().access(Path::new("nowhere")).is_err());
+}
+
+#[test]
+fn owned_coins_that_a_damaged_journal_leaves_in_a_hidden_wallet_come_home() {
+    let (disk, mut wallet, mut operation) = home();
+    let names = operation.place(&mut wallet, SENDER_BANK, &[coin(1, 0), coin(2, 0)]).unwrap().names;
+    operation.note("step", "9").unwrap();
+    assert!(wallet.list(SENDER_BANK).unwrap().len() == 2);
+    drop((wallet, operation));
+    assert_eq!(check(&disk).findings, [], "an open operation looks after them");
+    damage(&disk, &Path::new(".journal").join(format!("{ID}.journal")), 150);
+    let repaired = repair(&disk);
+    assert_eq!((repaired.brought_home, repaired.suspects), (vec![sn(1), sn(2)], vec![]));
+    assert_eq!(repaired.left.findings, []);
+    let (wallet, _) = Wallet::open(disk).unwrap();
+    assert_eq!(wallet.list(BANK).unwrap(), names);
 }

@@ -137,7 +137,8 @@ impl Facts {
                     let lineage = Lineage::new(inputs.collect(), outputs);
                     let origin = lineage.origin();
                     next.coins.retain(|number, _| !given.contains(number));
-                    next.given_back.extend(&given);
+                    let minted = |number: &&u32| self.coins[*number].1 == Origin::Minted;
+                    next.given_back.extend(given.iter().filter(minted));
                     next.coins.extend(taken.iter().map(|number| (*number, (to, origin))));
                     next.executed.insert(*id, (exchange(deed).content(), lineage));
                 }
