@@ -3,7 +3,7 @@
 mod balance;
 mod check;
 pub(crate) mod errand;
-mod exchange;
+pub(crate) mod exchange;
 mod export;
 mod history;
 pub(crate) mod import;

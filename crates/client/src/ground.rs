@@ -2,7 +2,7 @@
 //! In a process of its own a program stands on those of the machine; a simulation brings its own, and
 //! runs several people's programs beside each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,12 @@ use wallet::{AnyDisk, OperationId};
 
 use crate::clock::Clock;
 use crate::commands::reclaim::{self, Extent, Wish};
-use crate::commands::{errand, import, resume};
+use crate::commands::{errand, exchange, import, resume};
 use crate::connection::Dial;
 use crate::exit::{Exit, Failure};
 use crate::operations::errand::Errand;
+use crate::operations::export;
+use crate::operations::join::Leaving;
 use crate::screen::{Format, Questions, Screen};
 use crate::session::Session;
 use crate::{receive, send};
@@ -99,6 +101,26 @@ impl Ground {
     pub async fn reclaim(self, will: Will) -> u8 {
         let wish = Wish { transfer: None, extent: Extent::All, will };
         self.run(async |session| reclaim::take_back(session, &wish).await).await
+    }
+
+    /// Breaks a coin where an amount needs that, as `coin-wallet change` does. Returns the exit code.
+    pub async fn change(self, amount: Amount) -> u8 {
+        self.run(async |session| exchange::make_change(session, amount).await).await
+    }
+
+    /// Joins the coins of the home, as `coin-wallet join --all` does. Returns the exit code.
+    pub async fn join(self) -> u8 {
+        self.run(async |session| exchange::join_coins(session, Leaving::Nothing).await).await
+    }
+
+    /// Exports an amount into a file of the machine's own disk that is not there yet, as `coin-wallet export
+    /// --yes` does. Returns the exit code.
+    pub async fn export(self, amount: Amount, out: &Path) -> u8 {
+        self.run(async |session| {
+            send::exact_coins(session, amount).await?;
+            export::begin(session, amount, out).await
+        })
+        .await
     }
 
     async fn run(self, program: impl AsyncFnOnce(&Session) -> Result<Exit, Failure>) -> u8 {

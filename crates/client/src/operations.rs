@@ -43,7 +43,7 @@ use crate::desk::{Desk, with_causes};
 use crate::machine::Machine;
 use crate::record::Counts;
 use crate::screen::Screen;
-use crate::session::Session;
+use crate::session::{Numbers, Session};
 use crate::transfer::Done;
 
 /// Labels of the notes that a transfer keeps in its journal.
@@ -96,6 +96,8 @@ pub(crate) struct Bench {
     pub(crate) network: [u8; 8],
     /// The hidden wallet of this side.
     pub(crate) hidden_wallet: WalletName,
+    /// Makes the numbers of operations that begin within this one.
+    pub(crate) numbers: Numbers,
     /// Where the home lies.
     pub(crate) home: PathBuf,
     /// From how many coins on those of a payment are joined; never when there is no number.
@@ -125,6 +127,7 @@ impl Bench {
             progress: Arc::new(Notify::new()),
             network,
             hidden_wallet,
+            numbers: session.numbers(),
             home: session.home.clone(),
             join_from: session.config.join_from,
             amount,

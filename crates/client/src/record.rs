@@ -191,6 +191,7 @@ impl Session {
             } else {
                 WalletName::Receiver
             },
+            numbers: self.numbers(),
             home: self.home.clone(),
             join_from: self.config.join_from,
             amount,

@@ -85,6 +85,11 @@ impl Session {
         (self.numbers)()
     }
 
+    /// Returns what makes the numbers of operations.
+    pub(crate) fn numbers(&self) -> Numbers {
+        Arc::clone(&self.numbers)
+    }
+
     /// Returns the same session with a label before each line that the person sees.
     pub(crate) fn labelled(&self, label: &str) -> Session {
         Session { screen: self.screen.labelled(label), ..self.clone() }

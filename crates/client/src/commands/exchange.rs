@@ -36,10 +36,15 @@ pub(crate) async fn change(
         let swaps = if swap.give.is_empty() { Vec::new() } else { vec![swap] };
         return Ok(tell_plan(screen, &swaps));
     }
-    let session = Session::open(common, screen)?;
-    alone::break_for(&session, amount).await?;
+    make_change(&Session::open(common, screen)?, amount).await
+}
+
+/// Breaks a coin of the home where an amount needs that.
+pub(crate) async fn make_change(session: &Session, amount: Amount) -> Result<Exit, Failure> {
+    alone::break_for(session, amount).await?;
     let text = format!("your coins make {amount} exactly");
-    screen.result(&text, &json!({"v": 1, "event": "result", "amount": amount, "exit": 0}));
+    let object = json!({"v": 1, "event": "result", "amount": amount, "exit": 0});
+    session.screen.result(&text, &object);
     Ok(Exit::Done)
 }
 
@@ -54,8 +59,12 @@ pub(crate) async fn join(
         let (clean, _) = numbers(common)?;
         return Ok(tell_plan(screen, &choose::join(&clean, leaving.policy(), plenty())));
     }
-    let session = Session::open(common, screen)?;
-    let left = alone::join_all(&session, leaving).await?;
+    join_coins(&Session::open(common, screen)?, leaving).await
+}
+
+/// Joins the coins of the home.
+pub(crate) async fn join_coins(session: &Session, leaving: Leaving) -> Result<Exit, Failure> {
+    let left = alone::join_all(session, leaving).await?;
     let (text, exit) = match left.is_zero() {
         true => ("there is nothing left to join".to_owned(), Exit::Done),
         false => {
@@ -63,7 +72,7 @@ pub(crate) async fn join(
         }
     };
     let object = json!({"v": 1, "event": "result", "not_joined": left, "exit": exit.code()});
-    screen.result(&text, &object);
+    session.screen.result(&text, &object);
     Ok(exit)
 }
 

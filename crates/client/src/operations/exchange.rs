@@ -305,7 +305,3 @@ fn denominations(coins: Counts) -> Vec<Denomination> {
     let each = coins.iter();
     each.flat_map(|(denomination, number)| (0..number).map(move |_| denomination)).collect()
 }
-
-fn fresh_id() -> OperationId {
-    OperationId::from_bytes(rand::random())
-}

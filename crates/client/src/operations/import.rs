@@ -73,6 +73,7 @@ async fn take_over(session: &Session, id: OperationId, amount: Amount) -> Result
         amount,
         network: asked.as_ref().map(NetworkId::print).unwrap_or_default(),
         hidden_wallet: WalletName::Default,
+        numbers: session.numbers(),
         home: session.home.clone(),
         relay: String::new(),
         room: 0,

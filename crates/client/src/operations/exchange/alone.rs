@@ -5,7 +5,7 @@ use protocol::machine::Fault;
 use raida::NetworkId;
 use wallet::{OperationId, WalletName};
 
-use super::{Exchanged, fresh_id};
+use super::Exchanged;
 use crate::exit::{Exit, Failure};
 use crate::operations::Bench;
 use crate::operations::join::Leaving;
@@ -18,7 +18,7 @@ use crate::words;
 /// Exit 8 when the coins are not enough or none can be broken, 9 for fewer than 13 agents: no coin is at
 /// risk; 21 when the exchange is not decided.
 pub(crate) async fn break_for(session: &Session, amount: Amount) -> Result<(), Failure> {
-    let bench = bench(session, fresh_id(), &session.network().await?);
+    let bench = bench(session, session.new_operation(), &session.network().await?);
     let open = bench.carry_exchanges_on().await.map_err(|fault| failure(&fault))?;
     match bench.break_for(amount).await {
         Err(Fault::NoExactCoins) if !open.is_zero() => Err(failure(&Fault::ExchangeOpen(open))),
@@ -31,7 +31,7 @@ pub(crate) async fn break_for(session: &Session, amount: Amount) -> Result<(), F
 /// # Errors
 /// As [`break_for`].
 pub(crate) async fn join_all(session: &Session, leaving: Leaving) -> Result<Amount, Failure> {
-    let bench = bench(session, fresh_id(), &session.network().await?);
+    let bench = bench(session, session.new_operation(), &session.network().await?);
     bench.carry_exchanges_on().await.map_err(|fault| failure(&fault))?;
     bench.join_all(leaving).await.map_err(|fault| failure(&fault))
 }

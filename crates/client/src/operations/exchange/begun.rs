@@ -10,7 +10,7 @@ use protocol::machine::Fault;
 use raida::{Trade, TradeKey};
 use wallet::{AnyDisk, Folder, Kind, Operation, Place, Wallet, WalletError, WalletName};
 
-use super::{About, BACK, Exchanged, FORWARD, Purpose, fresh_id, note, summary, worth};
+use super::{About, BACK, Exchanged, FORWARD, Purpose, note, summary, worth};
 use crate::desk::{Work, with_causes};
 use crate::operations::batch::new_secrets;
 use crate::operations::prepare::{self, BANK, FRACKED};
@@ -36,7 +36,7 @@ impl Bench {
         purpose: Purpose,
         left_out: HashSet<CoinName>,
     ) -> Result<Option<Bench>, Fault> {
-        let (own, id) = (self.id, fresh_id());
+        let (own, id) = (self.id, (self.numbers)());
         let wanted: HashSet<SerialNumber> = swap.give.iter().copied().collect();
         let begun = self.desk.run(move |work| {
             work.settle()?;
