@@ -44,6 +44,19 @@ fn with_the_policy_of_joining_many_small_coins_are_paid_as_few() {
 }
 
 #[test]
+fn so_many_small_coins_that_they_are_3439_are_paid_as_few() {
+    let stage = Stage::with_coins("3439x1");
+    let path = stage.sender.dir.join("config.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("join_from = 100\n{config}")).unwrap();
+    stage.payment(ALL).pay();
+    assert_eq!(stage.totals(), (0, ALL));
+    let paid = owned(&stage.receiver).unwrap();
+    assert!(paid.len() < 40, "{} coins", paid.len());
+    circulates(&stage.ground.agents, ALL);
+}
+
+#[test]
 fn what_would_be_done_is_said_without_doing_it() {
     let stage = Stage::with_coins("1x250,6x1");
     let plan = ends_with(DONE, wallet(&stage.sender, &["change", "100", "--dry-run"]));
