@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coin::AGENTS;
+use coin::reclaim::Will;
 use tokio::time::timeout;
 
 use crate::audit::Audit;
@@ -16,6 +17,10 @@ use crate::trace::{Broken, Trace};
 const ROUNDS_MAX: usize = 8;
 /// How long a program waits for the other person.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Rounds after which a person insists on having back what a bad agent says is being taken.
+const ASKED_ROUNDS: usize = 2;
+/// The exit code of what is still in flight.
+const IN_FLIGHT: u8 = 21;
 /// No program runs longer.
 const RUN_MAX: Duration = Duration::from_secs(3600);
 
@@ -48,7 +53,18 @@ pub(crate) async fn settle(
         });
         let ended: Vec<Ended> = futures_util::future::try_join_all(runs).await?;
         audit.at_any_moment()?;
-        if ended.iter().all(|ended| *ended == Ended::Exit(0)) {
+        // What left in a file and that nobody took in comes back.
+        let will = if round > ASKED_ROUNDS { Will::Insisted } else { Will::Asked };
+        let mut came_back = true;
+        for purse in purses {
+            let back = purse.run(Errand::Reclaim(will), PATIENCE, Death::Never);
+            let back = timeout(RUN_MAX, back).await;
+            came_back &= back
+                .map_err(|_| Broken(format!("reclaim of {} has no end", purse.name)))?
+                != Ended::Exit(IN_FLIGHT);
+            audit.at_any_moment()?;
+        }
+        if came_back && ended.iter().all(|ended| *ended == Ended::Exit(0)) {
             return audit.in_the_end();
         }
     }

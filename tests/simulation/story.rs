@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coin::reclaim::Will;
-use coin::{AGENTS, Amount, AnSet, AuthenticityNumber, Coin, SerialNumber};
+use coin::{AGENTS, Amount, AnSet, AuthenticityNumber, Coin, SerialNumber, stack};
 use protocol::conn_file::{ConnFile, FileKey, NetworkPrint};
 use protocol::room::RoomNumber;
 use raida::NetworkId;
@@ -82,8 +82,8 @@ fn mint(chance: &Chance) -> Vec<Coin> {
         .collect()
 }
 
-/// Up to four agents forget or lie; returns how many.
-fn bad_agents(town: &Town, chance: &Chance, trace: &Trace) -> usize {
+/// Up to four agents forget or lie; returns which.
+fn bad_agents(town: &Town, chance: &Chance, trace: &Trace) -> BTreeSet<usize> {
     let mut bad = BTreeSet::new();
     if chance.percent(40) {
         for _ in 0..chance.number(1..=4) {
@@ -99,7 +99,7 @@ fn bad_agents(town: &Town, chance: &Chance, trace: &Trace) -> usize {
             bad.insert(agent);
         }
     }
-    bad.len()
+    bad
 }
 
 impl Stage {
@@ -111,7 +111,11 @@ impl Stage {
         left.and(right)?;
         for _ in 0..self.chance.number(1..=3) {
             let payer = self.chance.below(2);
-            self.pay(&self.purses[payer], &self.purses[1 - payer]).await?;
+            let (payer, payee) = (&self.purses[payer], &self.purses[1 - payer]);
+            match self.chance.below(4) {
+                0 => self.export(payer, payee).await?,
+                _ => self.pay(payer, payee).await?,
+            }
             for purse in &self.purses {
                 self.look_after(purse).await?;
             }
@@ -121,12 +125,17 @@ impl Stage {
 
     /// Between payments a person may look after the coins.
     async fn look_after(&self, purse: &Purse) -> Result<(), Broken> {
-        let errand = match self.chance.below(10) {
+        let errand = match self.chance.below(14) {
             0 => Errand::Find,
             1 => Errand::Fix,
             2 => Errand::Detect,
             3 => Errand::Reclaim(Will::Asked),
             4 => Errand::Resume,
+            5 | 6 => Errand::Join,
+            7..10 => match self.some_amount(purse)? {
+                Some(amount) => Errand::Change(amount),
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         purse.run(errand, Duration::from_secs(5), self.death()).await;
@@ -190,9 +199,43 @@ impl Stage {
         Ok(())
     }
 
-    /// Returns what some of the coins of a home are worth; nothing when it has none.
+    /// One payment by a file, which the payee may import and the payer may take back.
+    async fn export(&self, payer: &Purse, payee: &Purse) -> Result<(), Broken> {
+        let Some(amount) = self.some_amount(payer)? else { return Ok(()) };
+        let out = payer.home.join(format!("{}.stack", self.chance.number(0..=u64::MAX)));
+        let who = (payer.name, payee.name);
+        self.trace.say("story", &format!("{} exports {amount} for {}", who.0, who.1));
+        payer.run(Errand::Export(amount, out.clone()), Duration::ZERO, self.death()).await;
+        self.audit.at_any_moment()?;
+        for _ in 0..self.chance.below(4) {
+            self.pause().await;
+            let takes_back = self.chance.percent(30);
+            match std::fs::read(&out).ok().and_then(|bytes| stack::read(&bytes).ok()) {
+                Some(coins) if !takes_back => {
+                    let coins = coins.into_iter().map(|stored| stored.coin).collect();
+                    payee.run(Errand::Import(coins), Duration::ZERO, self.death()).await;
+                }
+                Some(_) => {
+                    let will = if self.chance.percent(50) { Will::Asked } else { Will::Insisted };
+                    payer.run(Errand::Reclaim(will), Duration::ZERO, self.death()).await;
+                }
+                None => {
+                    payer.run(Errand::Resume, Duration::ZERO, self.death()).await;
+                }
+            }
+            self.audit.at_any_moment()?;
+        }
+        Ok(())
+    }
+
+    /// Returns an amount for which a home has enough: what some of its coins are worth, or any; nothing when it
+    /// has none.
     fn some_amount(&self, purse: &Purse) -> Result<Option<Amount>, Broken> {
         let counted = self.audit.counted(purse)?;
+        let total: u64 = counted.keys().map(|sn| u64::from(sn.denomination().value())).sum();
+        if total > 0 && self.chance.percent(50) {
+            return Ok(Amount::new(self.chance.number(1..=total)).ok());
+        }
         let mut chosen: Vec<Amount> = counted
             .keys()
             .filter(|_| self.chance.percent(60))

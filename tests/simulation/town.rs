@@ -1,5 +1,6 @@
 //! The 25 agents, each over a ledger that keeps what was committed and forgets the rest.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -128,11 +129,16 @@ impl Town {
         (0..AGENTS).map(|agent| self.place(agent).ledger.an(sn).unwrap()).collect()
     }
 
-    /// Returns what each agent has in circulation, in coins.
-    pub(crate) fn circulation(&self, agent: usize) -> usize {
-        let mut coins = 0;
-        self.place(agent).ledger.scan(&mut |_, _| coins += 1).unwrap();
+    /// Returns the coins that an agent has in circulation.
+    pub(crate) fn circulation(&self, agent: usize) -> Vec<SerialNumber> {
+        let mut coins = Vec::new();
+        self.place(agent).ledger.scan(&mut |sn, _| coins.push(sn)).unwrap();
         coins
+    }
+
+    /// Returns every coin that some agent has in circulation.
+    pub(crate) fn in_circulation(&self) -> BTreeSet<SerialNumber> {
+        (0..AGENTS).flat_map(|agent| self.circulation(agent)).collect()
     }
 
     fn let_in(&self, number: usize, stream: DuplexStream) -> io::Result<()> {
