@@ -79,7 +79,7 @@ impl Reading {
             reading.in_flight.extend(state.leaving());
             reading.damaged.push(journal);
         }
-        for place in Place::all().filter(|place| is_shown(*place)) {
+        for place in Place::all().filter(|place| place.folder.is_present()) {
             reading.folders.insert(place, listing::serial_numbers(disk, place)?);
         }
         Ok(reading)
@@ -135,18 +135,4 @@ impl Serialize for Balance {
 fn sum(coins: &BTreeSet<SerialNumber>) -> Amount {
     let values = coins.iter().map(|sn| sn.denomination().amount());
     Amount::try_sum(values).expect("different coins are at most all the coins there are")
-}
-
-fn is_shown(place: Place) -> bool {
-    match place.folder {
-        Folder::Import
-        | Folder::Suspect
-        | Folder::Bank
-        | Folder::Fracked
-        | Folder::Limbo
-        | Folder::Counterfeit
-        | Folder::Export
-        | Folder::Sent => true,
-        Folder::Imported | Folder::Receipts | Folder::Trash => false,
-    }
 }

@@ -163,7 +163,7 @@ impl<D: Disk> Look<'_, D> {
                     if let (true, Some(held)) = (state.end().is_none(), &mut self.held) {
                         held.extend(state.all_held());
                     }
-                    for (_, sn) in state.placed().filter(|(place, _)| is_present(place.folder)) {
+                    for (_, sn) in state.placed().filter(|(place, _)| place.folder.is_present()) {
                         self.placed.entry(sn).or_insert(id);
                     }
                 }
@@ -215,7 +215,7 @@ impl<D: Disk> Look<'_, D> {
             Err(error) => return Err(error),
         };
         self.audit.coins += 1;
-        if is_present(place.folder) {
+        if place.folder.is_present() {
             self.found.insert(name.sn);
         }
         let is_hidden = place.wallet != WalletName::Default && counts(place.folder);
@@ -313,21 +313,6 @@ fn holds_coins_only(folder: Folder) -> bool {
         Folder::Import | Folder::Imported | Folder::Suspect | Folder::Receipts | Folder::Trash => {
             false
         }
-    }
-}
-
-/// Tells whether such a folder holds coins as they are now. Imported and Trash hold what they were before.
-fn is_present(folder: Folder) -> bool {
-    match folder {
-        Folder::Import
-        | Folder::Suspect
-        | Folder::Bank
-        | Folder::Fracked
-        | Folder::Limbo
-        | Folder::Counterfeit
-        | Folder::Export
-        | Folder::Sent => true,
-        Folder::Imported | Folder::Receipts | Folder::Trash => false,
     }
 }
 

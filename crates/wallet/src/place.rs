@@ -97,6 +97,21 @@ impl Folder {
         Folder::Trash,
     ];
 
+    /// Tells whether it holds coins as they are now. Imported and Trash hold what they were before.
+    pub(crate) const fn is_present(self) -> bool {
+        match self {
+            Folder::Import
+            | Folder::Suspect
+            | Folder::Bank
+            | Folder::Fracked
+            | Folder::Limbo
+            | Folder::Counterfeit
+            | Folder::Export
+            | Folder::Sent => true,
+            Folder::Imported | Folder::Receipts | Folder::Trash => false,
+        }
+    }
+
     /// Returns the name of its directory in a wallet.
     pub const fn directory(self) -> &'static str {
         match self {
